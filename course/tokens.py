@@ -1,0 +1,178 @@
+"""Exact token counts of texts and chat requests, without any network.
+
+The vocabularies are o200k_base, and cl100k_base for the older gpt-3.5-turbo and gpt-4-turbo.
+That the gpt-6 models use o200k_base is an assumption: it is not documented.
+"""
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from course.errors import CourseError
+from course.facts import facts, family
+
+_OLDER = ("gpt-3.5", "gpt-35", "gpt-4-turbo", "gpt-4-0", "gpt-4-1106")
+
+
+def vocabulary(model: str) -> str:
+    """The name of the vocabulary that a model's texts are cut with."""
+    older = model == "gpt-4" or model.startswith(_OLDER)
+    return "cl100k_base" if older else "o200k_base"
+
+
+@cache
+def _cutter(name: str):
+    from splintr import Tokenizer
+
+    return Tokenizer.from_pretrained(name)
+
+
+def encode(text: str, model: str = "gpt-4o-mini") -> list[int]:
+    """The token numbers of a text. Marks such as <|endoftext|> count as ordinary text."""
+    if not isinstance(text, str):
+        raise CourseError(f"A text is needed to count tokens, not {type(text).__name__}.")
+    # Half of a surrogate pair can't be sent as UTF-8; the service would see a replacement mark.
+    sendable = text.encode("utf-8", errors="replace").decode("utf-8")
+    return _cutter(vocabulary(model)).encode_ordinary(sendable)
+
+
+def count(text: str, model: str = "gpt-4o-mini") -> int:
+    """How many tokens a text has.
+
+    >>> count("antidisestablishmentarianism")
+    6
+    """
+    return len(encode(text, model))
+
+
+def pieces(text: str, model: str = "gpt-4o-mini") -> list[str]:
+    """The text of each token; a token that is only a part of a letter shows as �.
+
+    >>> pieces("tiktoken is great!")
+    ['t', 'ikt', 'oken', ' is', ' great', '!']
+    """
+    cutter = _cutter(vocabulary(model))
+    return [cutter.decode_bytes([n]).decode("utf-8", errors="replace") for n in encode(text, model)]
+
+
+def count_messages(messages: Iterable[Mapping], model: str = "gpt-4o-mini") -> int:
+    """The prompt tokens that a list of chat messages is billed for.
+
+    3 a message, its role and its content, 1 more for a name, and 3 that start the reply
+    (OpenAI's cookbook). Tool calls in a message count by their names and arguments: a close
+    estimate, since how the service writes them down is not published.
+
+    >>> count_messages([{"role": "system", "content": "You are a helpful assistant."},
+    ...                 {"role": "user", "content": "Hello!"}])
+    19
+    """
+    return 3 + sum(_count_message(message, model) for message in messages)
+
+
+def count_request(body: Mapping) -> int:
+    """The prompt tokens of a whole chat request, as sent: {"model": …, "messages": […], …}.
+
+    Tools and a JSON schema count by their JSON text: a close estimate, since how the service
+    writes them down is not published.
+    """
+    model = _model_of(body)
+    messages = body.get("messages")
+    total = count_messages(messages if isinstance(messages, list) else [], model)
+    answer_format = body.get("response_format")
+    schema = answer_format.get("json_schema") if isinstance(answer_format, Mapping) else None
+    return total + sum(
+        _count_json(extra, model)
+        for extra in (body.get("tools"), body.get("functions"), schema)
+        if extra
+    )
+
+
+def image_tokens(width: int, height: int, model: str = "gpt-4o-mini") -> int:
+    """The prompt tokens of a picture at high detail, its size in pixels.
+
+    Fitted into 2,048 pixels, the shortest side brought down to 768, then a base plus so much
+    per started tile of 512 pixels. A model without figures of its own in the facts counts like
+    gpt-4o: a stand-in, not a published figure.
+
+    >>> image_tokens(1024, 1024), image_tokens(1024, 1024, model="gpt-4o")
+    (25501, 765)
+    """
+    base, per_tile = _image_prices(model)
+    shrink = min(1, 2048 / max(width, height))
+    shrink = min(shrink, 768 / min(width, height))
+    # Rounded before the tiles are counted: 768 pixels must not become 768.0000001.
+    across, down = (math.ceil(round(side * shrink, 6) / 512) for side in (width, height))
+    return base + per_tile * across * down
+
+
+def _model_of(body: Mapping) -> str:
+    model = body.get("model")
+    return model if isinstance(model, str) else facts()["course.small_model"]
+
+
+def _count_message(message: object, model: str) -> int:
+    if not isinstance(message, Mapping):
+        return 3
+    total = 3 + _count_content(message.get("role"), model)
+    total += _count_content(message.get("content"), model)
+    if message.get("name"):
+        total += 1 + _count_content(message["name"], model)
+    for extra in ("tool_calls", "function_call"):
+        if message.get(extra):
+            total += _count_json(message[extra], model)
+    return total
+
+
+def _count_json(value: object, model: str) -> int:
+    return count(json.dumps(value, ensure_ascii=False, default=str), model)
+
+
+def _count_content(content: object, model: str) -> int:
+    if isinstance(content, str):
+        return count(content, model)
+    if not isinstance(content, list):
+        return 0
+    return sum(_count_part(part, model) for part in content)
+
+
+def _count_part(part: object, model: str) -> int:
+    if isinstance(part, str):
+        return count(part, model)
+    if not isinstance(part, Mapping):
+        return 0
+    if isinstance(part.get("text"), str):
+        return count(part["text"], model)
+    if isinstance(part.get("refusal"), str):
+        return count(part["refusal"], model)
+    if isinstance(part.get("image_url"), Mapping):
+        return _count_image(part["image_url"], model)
+    return 0
+
+
+def _image_prices(model: str) -> tuple[int, int]:
+    known = facts()
+    name = family(model)
+    if f"{name}.image_base_tokens" not in known:
+        name = "gpt-4o"
+    return known[f"{name}.image_base_tokens"], known[f"{name}.image_tile_tokens"]
+
+
+def _count_image(image: Mapping, model: str) -> int:
+    if image.get("detail") == "low":
+        return int(_image_prices(model)[0])
+    # A picture whose size can't be seen from here counts as the largest there is.
+    return image_tokens(*(_png_size(image.get("url")) or (2048, 768)), model=model)
+
+
+def _png_size(url: object) -> tuple[int, int] | None:
+    if not isinstance(url, str) or not url.startswith("data:image/png;base64,"):
+        return None
+    try:
+        start = base64.b64decode(url.split(",", 1)[1][:32])
+    except (binascii.Error, ValueError):
+        return None
+    size = int.from_bytes(start[16:20]), int.from_bytes(start[20:24])
+    return size if start[:4] == b"\x89PNG" and min(size) > 0 else None
