@@ -1,0 +1,77 @@
+"""Feedback pages and scores."""
+
+import nbformat
+import pytest
+import sample_course
+from sample_course import hand_in, journal, notebook_of, with_code
+
+from course.errors import CourseError
+from course.grading import batch, report
+
+SHOW = """
+from IPython.display import HTML, Javascript, display
+display(HTML('<script>alert("mark-1")</script><b>bold</b>'), Javascript('alert("mark-2")'))
+print('<script>alert("mark-3")</script>')
+"""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The course's folder and the pages by student."""
+    root = sample_course.released(tmp_path_factory.mktemp("course"))
+    noisy = with_code(root, SHOW)
+    noisy.cells.append(nbformat.v4.new_markdown_cell('<script>alert("mark-4")</script>'))
+    noisy.cells.append(
+        nbformat.v4.new_markdown_cell("[x](javascript:alert(5)) <img src=x onerror=y>")
+    )
+    raw = nbformat.v4.new_raw_cell('<script>alert("mark-6")</script>')
+    noisy.cells.append(raw)
+    hand_in(root, "noisy", notebook=noisy, answers=journal(root, q_01="<script>mark-7</script>"))
+    wrong = {"q_01": "A", "q_02": ["B"], "q_03": {"value": 1, "unit": "USD"}}
+    hand_in(root, "wrong", notebook=notebook_of(root), answers=journal(root, **wrong))
+    (root / "submitted" / "wrong" / "q" / "submission_secret.txt").write_text("secret")
+    batch.grade("q", root=root)
+    return root, {page.parent.parent.name: page for page in report.feedback("q", root=root)}
+
+
+def test_each_student_has_a_page_and_nothing_else_beside_it(pages):
+    root, found = pages
+    assert list(found) == ["noisy", "wrong"]
+    names = sorted(path.name for path in (root / "feedback" / "wrong" / "q").iterdir())
+    assert names == ["q.html", "submission_secret.txt", "timestamp.txt"]
+
+
+def test_a_page_runs_nothing_of_the_students(pages):
+    text = pages[1]["noisy"].read_text()
+    for number in range(1, 8):
+        assert f"<script>alert(&quot;mark-{number}" not in text
+        assert f'<script>alert("mark-{number}' not in text
+    assert "<script>mark" not in text
+    assert "<img" not in text and 'href="javascript' not in text
+    assert "<b>bold</b>" in text
+    assert "&lt;script&gt;" in text  # what was printed is shown as text
+
+
+def test_a_page_shows_answers_points_and_reasons_and_no_key(pages):
+    text = pages[1]["wrong"].read_text()
+    assert "0 of 1 points. Another option is right." in text
+    assert "1 USD" in text
+    for secret in (sample_course.KEY_IN_WORDS, "SECRET", "mix-up", "Said of"):
+        assert secret not in text
+
+
+def test_money_is_not_taken_for_a_formula(pages):
+    assert pages[1]["wrong"].read_text().count('class="tex2jax_ignore') == 3
+
+
+def test_scores_are_a_table(pages):
+    noisy, wrong = report.scores("q", root=pages[0])
+    assert noisy == report.Score("noisy", 5.0, 6.0, by_hand=False)
+    assert wrong == report.Score("wrong", 0.0, 6.0, by_hand=False)
+
+
+def test_feedback_without_grades_is_one_sentence(tmp_path):
+    root = sample_course.released(tmp_path)
+    with pytest.raises(CourseError, match="run `course grade q`"):
+        report.feedback("q", root=root)
+    assert report.scores("q", root=root) == []
