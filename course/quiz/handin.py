@@ -1,0 +1,241 @@
+"""Handing a quiz in: through the class's nbgrader exchange where there is one, else as a zip."""
+
+import getpass
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.paths import jupyter_config_path
+
+from course.errors import CourseError
+from course.quiz import archive, journal, score
+from course.quiz.archive import HandIn
+from course.quiz.collect import Collected, collect
+from course.quiz.place import Place, execution, locate
+
+if TYPE_CHECKING:
+    from course.quiz import Quiz
+
+__all__ = ["Collected", "Receipt", "collect", "submit"]
+
+_EXCHANGE_S = 120
+_CHANGE_NAME = 'say who you are with submit(student="NAME") or `course submit QUIZ --student NAME`'
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was handed in, or why nothing was: `where` is the zip, the exchange's folder, or None.
+
+    `answered` and `unanswered` are item ids; `remarks` what the learner should know besides.
+    """
+
+    quiz: str
+    student: str
+    where: Path | None
+    at: datetime | None
+    answered: tuple[str, ...]
+    unanswered: tuple[str, ...]
+    remarks: tuple[str, ...]
+    next: str
+
+    def __repr__(self) -> str:
+        if self.where is None:
+            return self.next
+        items = len(self.answered) + len(self.unanswered)
+        missing = f"; not answered: {', '.join(self.unanswered)}" if self.unanswered else ""
+        lines = [
+            f"Handed in: {self.quiz}, as {self.student}, at {self.at:%Y-%m-%d %H:%M} UTC",
+            f"{len(self.answered)} of {items} items answered{missing}",
+            f"Saved in: {self.where}",
+            *self.remarks,
+            f"Next: {self.next}",
+        ]
+        return "\n".join(lines)
+
+
+def submit(
+    quiz: "str | Quiz", *, student: str | None = None, root: str | Path | None = None
+) -> Receipt:
+    """Hand in a quiz, by its name (looked for here, or from `root`) or as it is open.
+
+    The receipt says where it went, what is not answered, and what to do next. The name of who
+    hands in: `student`, else COURSE_STUDENT, else this computer's account; with an empty
+    `student` nothing is handed in. Handing in again is always possible. Raises CourseError for
+    a name that can't be used, or no place to write.
+    """
+    place = locate(quiz, Path(root) if root else None) if isinstance(quiz, str) else quiz.place
+    if place.edition != "student" or (student is not None and not student.strip()):
+        return _nothing(place)
+    student, remarks = _identity(student)
+    at = datetime.now(UTC)
+    with tempfile.TemporaryDirectory(prefix="handin-") as desk:
+        folder = Path(desk) / place.name
+        folder.mkdir()
+        remarks += _lay_down(place, folder)
+        recorded = journal.Journal(folder / journal.FILE, place.name).read()
+        files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        last = max((event.seq for event in recorded.values()), default=0)
+        where, steps = _to_exchange(place, student, Path(desk))
+        remarks += steps
+        if where is None:
+            where, steps = _to_zip(place, HandIn(student, place.name, at, files, last))
+            remarks += steps
+            what_next = "send this file to your instructor, or upload it where your class does."
+        else:
+            what_next = "nothing; your instructor collects it from there."
+    answered = tuple(name for name in place.items if _is_answered(place.items[name], recorded))
+    unanswered = tuple(name for name in place.items if name not in answered)
+    if not answered:
+        remarks.append("Nothing is answered yet: answer, then hand in again.")
+    return Receipt(place.name, student, where, at, answered, unanswered, tuple(remarks), what_next)
+
+
+def _is_answered(item: Mapping[str, Any], recorded: Mapping[str, journal.Event]) -> bool:
+    try:
+        return item["id"] in recorded and bool(score.check(item, recorded[item["id"]].response))
+    except CourseError:
+        return False
+
+
+def _nothing(place: Place) -> Receipt:
+    if execution():
+        said = "While a notebook is graded or validated, nothing is handed in."
+    elif place.edition == "student":
+        said = "Nothing is handed in yet: write your name between the quotes, then do this again."
+    else:
+        said = f"This is the instructor's edition of {place.name}: there is nothing to hand in."
+    return Receipt(place.name, "", None, None, (), tuple(place.items), (), said)
+
+
+def _identity(student: str | None) -> tuple[str, list[str]]:
+    given = student if student is not None else os.environ.get("COURSE_STUDENT")
+    remarks = []
+    if given is None:
+        given = _account()
+        remarks = [
+            f"The name is that of this computer's account; if it is not yours, {_CHANGE_NAME}."
+        ]
+    name = unicodedata.normalize("NFC", str(given)).strip()
+    if problem := archive.name_problem(name):
+        raise CourseError(
+            f"The name {name[:70]!r} can't be used: it {problem}; {_CHANGE_NAME}, such as ana-k."
+        )
+    return name, remarks
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        raise CourseError(
+            f"This computer does not tell whose account it is: {_CHANGE_NAME}."
+        ) from None
+
+
+def _lay_down(place: Place, folder: Path) -> list[str]:
+    """Copy notebook and answers to `folder` as they are this moment; what should be said."""
+    remarks = []
+    try:
+        answers = archive.read_file(place.journal_path, most=journal.MOST_BYTES)
+    except CourseError as error:
+        answers = None
+        remarks.append(f"Your answers could not be handed in: {error}.")
+    if answers is not None:
+        (folder / journal.FILE).write_bytes(answers)
+    path, said = _notebook(place)
+    if path:
+        try:
+            content = archive.read_file(path, most=10 * archive.MOST_NOTEBOOK_BYTES) or b""
+            content, shortened = _not_too_big(content)
+            (folder / f"{place.name}.ipynb").write_bytes(content)
+            said += shortened
+        except CourseError as error:
+            said.append(f"The notebook could not be handed in: {error}; your answers were.")
+    return remarks + said
+
+
+def _notebook(place: Place) -> tuple[Path | None, list[str]]:
+    """The quiz's notebook, also when it was renamed and is the only one."""
+    path = place.folder / f"{place.name}.ipynb"
+    if path.exists():
+        return path, []
+    others = sorted(place.folder.glob("*.ipynb"))
+    if len(others) == 1:
+        return others[0], [f"The notebook {others[0].name} was handed in as {path.name}."]
+    found = f"{len(others)} others and it is not clear which" if others else "none"
+    return None, [f"There is no {path.name} ({found}): only your answers were handed in."]
+
+
+def _not_too_big(content: bytes) -> tuple[bytes, list[str]]:
+    if len(content) <= archive.MOST_NOTEBOOK_BYTES:
+        return content, []
+    try:
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            if cell.get("cell_type") == "code":
+                cell["outputs"] = []
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise CourseError("it is very big and can't be read") from None
+    text = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace")
+    if len(text) > archive.MOST_NOTEBOOK_BYTES:
+        raise CourseError(f"it has {len(text) / 1e6:.0f} MB without its outputs")
+    return text, ["The notebook is very big: it was handed in without its outputs."]
+
+
+def _to_zip(place: Place, handed_in: HandIn) -> tuple[Path, list[str]]:
+    """Write NAME-QUIZ.zip here, or where one can write; the file and what should be said."""
+    name = f"{handed_in.student}-{handed_in.quiz}.zip"
+    reason = ""
+    for folder in dict.fromkeys([Path.cwd(), place.folder, Path.home()]):
+        path = folder / name
+        again = ["It replaces the zip that you made before."] if path.exists() else []
+        try:
+            archive.write(path, handed_in)
+        except OSError as error:
+            reason = reason or f"{folder} can't be written ({error.strerror})"
+            continue
+        return path, ([f"{reason}: the zip is elsewhere."] if reason else []) + again
+    raise CourseError(f"The zip can't be saved: {reason}; change to a folder of your own.")
+
+
+def _to_exchange(place: Place, student: str, desk: Path) -> tuple[Path | None, list[str]]:
+    """Hand in with nbgrader's own submit; None where there is no exchange, or it says no."""
+    if not _has_exchange():
+        return None, []
+    begin = next((up for up in place.folder.parents if (up / "nbgrader_config.py").exists()), desk)
+    try:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "nbgrader", "submit", place.name),
+                *(f"--student={student}", f"--Exchange.assignment_dir={desk}"),
+            ],
+            cwd=begin,
+            capture_output=True,
+            text=True,
+            timeout=_EXCHANGE_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, [f"The class's exchange did not take it ({type(error).__name__})."]
+    said = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr + done.stdout)
+    if done.returncode == 0 and (found := re.search(r"Destination: (.+)", said)):
+        return Path(found[1].strip()), []
+    reasons = re.findall(r"\| (?:ERROR|CRITICAL)\] (.+)", said) or ["no reason given"]
+    return None, [f"The class's exchange did not take it ({reasons[0].strip()})."]
+
+
+def _has_exchange() -> bool:
+    """Whether somebody has set nbgrader up here, beyond the course's own settings."""
+    if os.environ.get("NBGRADER_EXCHANGE", "").strip():
+        return True
+    folders = [Path(folder) for folder in jupyter_config_path()]
+    return any((folder / f"nbgrader_config.{end}").exists()
+               for folder in folders for end in ("py", "json"))  # fmt: skip
