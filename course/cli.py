@@ -1,0 +1,164 @@
+"""The `course` command: each verb calls one function elsewhere."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course.errors import CourseError
+
+app = typer.Typer(
+    help="Use a small model well: lessons, quizzes, grading.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Quiz = Annotated[str, typer.Argument(help="The quiz's name, for example 01_first_call.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command()
+def lab(
+    port: Annotated[int | None, typer.Option(help="JupyterLab's port.", min=1, max=65535)] = None,
+    no_browser: Annotated[bool, typer.Option(help="Print the address, open nothing.")] = False,
+    instructor: Annotated[bool, typer.Option(help="Switch nbgrader's extensions on.")] = False,
+    check: Annotated[bool, typer.Option(help="Start both, see that they work, stop.")] = False,
+):
+    """Start JupyterLab and the simulated endpoint; Ctrl-C stops both."""
+    from course import lab
+
+    if check:
+        lab.check()
+    else:
+        lab.run(port=port, browser=not no_browser, instructor=instructor)
+
+
+@app.command()
+def doctor(
+    facts: Annotated[bool, typer.Option(help="Only the facts; fail when one is stale.")] = False,
+):
+    """Say what this machine has, what is missing, and what to do."""
+    from course import doctor
+
+    if not doctor.say(doctor.facts() if facts else doctor.examine()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def endpoint(
+    port: Annotated[int, typer.Option(help="0 takes a free port.", min=0, max=65535)] = 8010,
+    speed: Annotated[float, typer.Option(help="2 is twice as fast, 0 never waits.", min=0)] = 1.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same replies.")] = 0,
+):
+    """Run the simulated OpenAI endpoint alone, for any client."""
+    from course.endpoint.server import serve
+
+    serve(port=port, speed=speed, seed=seed)
+
+
+@app.command()
+def submit(
+    quiz: Quiz,
+    student: Annotated[str | None, typer.Option(help="Your name or student number.")] = None,
+):
+    """Hand a quiz in: to the class's exchange, or as a zip to send."""
+    from course.quiz import handin
+
+    receipt = handin.submit(quiz, student=student)
+    print(receipt)
+    if receipt.where is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def collect(
+    folders: Annotated[list[Path], typer.Argument(help="Zips, or folders of zips.")],
+    force: Annotated[bool, typer.Option(help="Let an older zip replace a newer one.")] = False,
+):
+    """Take handed-in zips into submitted/."""
+    from course.project import find_root
+    from course.quiz import handin
+
+    taken = handin.collect(folders, root=find_root("solutions"), force=force)
+    for one in taken:
+        print(one)
+    if not all(one.ok for one in taken):
+        raise typer.Exit(1)
+
+
+@app.command()
+def release(
+    quizzes: Annotated[list[str] | None, typer.Argument(help="Names of quizzes.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every quiz in solutions/.")] = False,
+):
+    """Make the student's edition in quizzes/ from solutions/."""
+    from course.grading import generate
+    from course.project import find_root
+
+    root = find_root("solutions")
+    if bool(quizzes) == every:
+        raise CourseError("Name one quiz or more, or say --all.")
+    for name in generate.release(quizzes or generate.quizzes(root), root=root):
+        print(f"quizzes/{name} is made from solutions/{name}")
+
+
+@app.command()
+def grade(quiz: Quiz, as_json: AsJson = False):
+    """Grade what lies in submitted/ into gradebook.db."""
+    from course.grading import batch
+    from course.project import find_root
+
+    summary = batch.grade(quiz, root=find_root("solutions"))
+    print(json.dumps(summary.as_dict(), indent=1) if as_json else summary)
+    if not summary.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def feedback(quiz: Quiz):
+    """Write a feedback page for each graded submission."""
+    from course.grading import report
+    from course.project import find_root
+
+    for path in report.feedback(quiz, root=find_root("solutions")):
+        print(path)
+
+
+@app.command()
+def demo(
+    students: Annotated[int, typer.Option(min=1, max=1000)] = 5,
+    into: Annotated[Path | None, typer.Option(help="Keep the course it plays in here.")] = None,
+    as_json: AsJson = False,
+):
+    """Play a class: release, answer, hand in, collect, grade, feedback."""
+    from course import demo
+
+    played = demo.play(students, into=into)
+    print(json.dumps(played.as_dict(), indent=1) if as_json else played)
+    if not played.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def refresh(
+    notebooks: Annotated[list[Path] | None, typer.Argument(help="Default: all of them.")] = None,
+):
+    """For authors: run lessons and solutions afresh and store their outputs."""
+    from course import authoring
+    from course.project import find_root
+
+    root = find_root("lessons", "solutions")
+    every = [*sorted(root.glob("lessons/*.ipynb")), *sorted(root.glob("solutions/*/*.ipynb"))]
+    authoring.refresh([path.resolve() for path in notebooks or every], root=root)
+
+
+def main() -> None:
+    """The command's entry: a user's mistake is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
