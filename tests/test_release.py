@@ -1,0 +1,45 @@
+"""quizzes/ is what solutions/ gives, byte for byte, and holds no key."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from course.facts import facts
+from course.grading import generate
+from course.quiz import bank
+
+ROOT = Path(__file__).parents[1]
+QUIZZES = generate.quizzes(ROOT)
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    root = tmp_path_factory.mktemp("course")
+    shutil.copytree(ROOT / "solutions", root / "solutions")
+    generate.release(QUIZZES, root=root)
+    return root / "quizzes"
+
+
+def test_every_solution_has_a_quiz_and_no_quiz_is_without():
+    assert sorted(path.name for path in (ROOT / "quizzes").iterdir()) == QUIZZES
+
+
+@pytest.mark.parametrize("name", QUIZZES)
+def test_a_quiz_is_what_its_solution_gives(released, name):
+    for made in released.joinpath(name).iterdir():
+        committed = ROOT / "quizzes" / name / made.name
+        assert committed.read_bytes() == made.read_bytes(), f"run: course release {name}"
+
+
+@pytest.mark.parametrize("name", QUIZZES)
+def test_no_feedback_misconception_or_worked_answer_is_in_the_clear(name):
+    folder = ROOT / "quizzes" / name
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    for item in bank.load(ROOT / "solutions" / name / "bank.toml", facts=facts()).items:
+        hidden = [item.feedback, item.note]
+        for option in item.options:
+            hidden += [option.feedback, option.misconception]
+        assert not [secret for secret in hidden if secret and secret in text]
+    assert "worked-answer" not in text
+    assert '"key"' not in text
