@@ -17,9 +17,9 @@ from nbformat.v4 import new_code_cell
 from course.errors import CourseError
 
 OPENING = re.compile(
-    r"^(?P<minutes>\d+) minutes · offline \\\$0\.00 · live (?P<live>.*)$", re.MULTILINE
+    r"^(?P<minutes>\d+) minutes · offline `\$0\.00` · live (?P<live>.*)$", re.MULTILINE
 )
-"""A dollar sign is escaped, for between two of them a notebook would set a formula."""
+"""Amounts stand in code marks: between two bare dollar signs a notebook would set a formula."""
 TABLE = re.compile(r"(<!-- lessons -->\n).*?(<!-- /lessons -->)", re.DOTALL)
 WALL_CLOCK = re.compile(r"\d+\.\d\d s\b")
 """Seconds as the meter prints them: the one part of its line that differs from run to run."""
@@ -129,10 +129,10 @@ def _fill_opening(notebook, cost_usd: Decimal, path: Path) -> None:
     if match is None:
         raise CourseError(
             f"{path.name} must open with a line like "
-            r"'35 minutes · offline \$0.00 · live about \$0.004'."
+            "'35 minutes · offline `$0.00` · live about `$0.004`'."
         )
-    live = live_cost(cost_usd).replace("$", r"\$")
-    line = rf"{match['minutes']} minutes · offline \$0.00 · live {live}"
+    live = live_cost(cost_usd).replace("$", "`$") + "`"
+    line = f"{match['minutes']} minutes · offline `$0.00` · live {live}"
     first.source = OPENING.sub(lambda _: line, first.source)
 
 
@@ -156,7 +156,7 @@ def _row(path: Path, root: Path) -> str:
     first = nbformat.read(path, as_version=4).cells[0].source
     title = first.splitlines()[0].lstrip("# ").strip()
     match = OPENING.search(first)
-    live = match["live"].replace("\\", "")
+    live = match["live"].replace("`", "")
     quiz = root / "quizzes" / path.stem / path.name
     link = f"[quiz](quizzes/{path.stem}/{path.name})" if quiz.exists() else "–"
     return f"| [{title}](lessons/{path.name}) | {match['minutes']} | $0.00 | {live} | {link} |"

@@ -76,9 +76,7 @@ def test_a_lesson_without_its_opening_line_is_told():
 def test_the_readmes_table_is_made_from_the_lessons(tmp_path):
     (tmp_path / "lessons").mkdir()
     (tmp_path / "README.md").write_text("a\n<!-- lessons -->\nold\n<!-- /lessons -->\nz\n")
-    opening = r"""# 01 First call
-
-35 minutes · offline \$0.00 · live about \$0.0012"""
+    opening = "# 01 First call\n\n35 minutes · offline `$0.00` · live about `$0.0012`"
     nbformat.write(notebook(new_markdown_cell(opening)), tmp_path / "lessons/01_first_call.ipynb")
     row = "| [01 First call](lessons/01_first_call.ipynb) | 35 | $0.00 | about $0.0012 | – |"
     text = authoring.with_table(tmp_path)
