@@ -252,3 +252,10 @@ def test_a_number_is_right_exactly_within_the_larger_tolerance(
     )
     right = score(made, str(Decimal(answer).scaleb(-places))).state == "right"
     assert right == (abs(given_value - exact) <= allowed)
+
+
+def test_two_units_for_one_number_are_asked_back():
+    item = {"id": "q", "type": "numeric", "options": [], "unit": "USD", "units": ["USD", "cent"]}
+    with pytest.raises(CourseError, match="says cent and the unit USD"):
+        check(item, {"value": "50 cent", "unit": "USD"})
+    assert check(item, {"value": "50 cent", "unit": "cent"}) == {"value": 50, "unit": "cent"}

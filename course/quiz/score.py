@@ -173,6 +173,8 @@ def _numeric(public_item: Mapping[str, Any], response: Any) -> dict[str, Any]:
         value, unit = response.get("value"), response.get("unit")
     if isinstance(value, str):
         value, written = _split(value)
+        if unit and written and written != unit:
+            raise CourseError(f"The number says {written} and the unit {unit}; give one of them.")
         unit = unit or written
     number = _read_number(value)
     unit = _unit(public_item, unit)
