@@ -29,6 +29,7 @@ STUDENT_CONFIG = PACKAGE / "jupyter" / "student"
 COMMON_CONFIG = PACKAGE / "jupyter" / "both"
 """Jupyter settings for everybody: no question about news over the first lesson."""
 START_S = 60.0
+TRIES = 3
 STOP_S = 10.0
 
 
@@ -79,9 +80,17 @@ def endpoint() -> Iterator[local.Address]:
 @contextlib.contextmanager
 def lab(root: Path, port: int | None, *, instructor: bool) -> Iterator[Lab]:
     """JupyterLab over `root` on a loopback port, ended with the context."""
-    port = _free_port(port)
-    token = secrets.token_urlsafe(24)
     with tempfile.TemporaryFile() as log:
+        server = _start(root, port, log, instructor=instructor)
+        try:
+            yield server
+        finally:
+            _stop(server.process)
+
+
+def _start(root: Path, wanted: int | None, log: IO[bytes], *, instructor: bool) -> Lab:
+    for tries_left in reversed(range(TRIES)):
+        port, token = _free_port(wanted), secrets.token_urlsafe(24)
         process = subprocess.Popen(
             _command(root, port),
             cwd=root,
@@ -94,9 +103,13 @@ def lab(root: Path, port: int | None, *, instructor: bool) -> Iterator[Lab]:
         server = Lab(f"http://127.0.0.1:{port}/", token, process)
         try:
             _wait_until_up(server, log)
-            yield server
-        finally:
+            break
+        except BaseException as error:
             _stop(process)
+            # the port was free a moment ago: another Lab that starts now may have taken it
+            if wanted or not tries_left or not isinstance(error, CourseError):
+                raise
+    return server
 
 
 def _command(root: Path, port: int) -> list[str]:
