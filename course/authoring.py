@@ -26,6 +26,8 @@ WALL_CLOCK = re.compile(r"\d+\.\d\d s\b")
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 NOT_NOISE = ("tags", "nbgrader", "editable", "deletable", "alt")
+COVERED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
+"""What follows a learner's guess: JupyterLab shows its output once the learner has run it."""
 
 _COUNT_COSTS = "from course import meter as _meter\n_cost = _meter()\n_cost.__enter__()\n"
 _TELL_COSTS = "_cost.__exit__(None, None, None)\nprint(_cost.cost_usd)\n"
@@ -81,7 +83,19 @@ def clean(
         if cell.cell_type == "code":
             cell.outputs = _quiet(cell.outputs, stored.get(cell.source, []))
     _number(notebook)
+    _cover(notebook)
     return notebook
+
+
+def _cover(notebook: nbformat.NotebookNode) -> None:
+    """Hide the outputs from where a guess is asked for to where it is compared."""
+    guessing = False
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            guessing |= cell.source.startswith("my_guess = ")
+            if guessing and cell.outputs:
+                cell.metadata.update(nbformat.from_dict(COVERED))
+            guessing &= '"guess": my_guess' not in cell.source
 
 
 def _number(notebook: nbformat.NotebookNode) -> None:

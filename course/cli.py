@@ -23,22 +23,30 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 @app.command()
 def lab(
     port: Annotated[int | None, typer.Option(help="JupyterLab's port.", min=1, max=65535)] = None,
-    no_browser: Annotated[bool, typer.Option(help="Print the address, open nothing.")] = False,
-    instructor: Annotated[bool, typer.Option(help="Switch nbgrader's extensions on.")] = False,
-    check: Annotated[bool, typer.Option(help="Start both, see that they work, stop.")] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address, open nothing.")
+    ] = False,
+    instructor: Annotated[
+        bool, typer.Option("--instructor", help="Switch nbgrader's extensions on.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Start both, see that they work, stop.")
+    ] = False,
 ):
     """Start JupyterLab and the simulated endpoint; Ctrl-C stops both."""
     from course import lab
 
     if check:
-        lab.check()
+        lab.check(port=port)
     else:
         lab.run(port=port, browser=not no_browser, instructor=instructor)
 
 
 @app.command()
 def doctor(
-    facts: Annotated[bool, typer.Option(help="Only the facts; fail when one is stale.")] = False,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="Only the facts; fail when one is stale.")
+    ] = False,
 ):
     """Say what this machine has, what is missing, and what to do."""
     from course import doctor
@@ -76,7 +84,9 @@ def submit(
 @app.command()
 def collect(
     folders: Annotated[list[Path], typer.Argument(help="Zips, or folders of zips.")],
-    force: Annotated[bool, typer.Option(help="Let an older zip replace a newer one.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Let an older zip replace a newer one.")
+    ] = False,
 ):
     """Take handed-in zips into submitted/."""
     from course.project import find_root

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import openai
 
-from course import prices, service
+from course import mistakes, prices, service
 from course.budget import Budget
 from course.endpoint import local
 from course.metering import Call, only_chat
@@ -190,5 +190,6 @@ def connect(
     stock = openai.AsyncOpenAI if asynchronous else openai.OpenAI
     http_client = metered(simulator=simulator, budget=budget)
     client = stock(api_key=key, base_url=url, http_client=http_client, **options)
+    mistakes.shorten()
     print(line)
     return client

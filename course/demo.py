@@ -73,10 +73,11 @@ class Played:
         return {"quiz": self.quiz, "ok": self.ok, "folder": self.folder, "rows": rows}
 
     def __str__(self) -> str:
-        lines = [f"{'student':<12} {'answered':>9} {'score':>8} {'expected':>9}  feedback"]
+        heads = "  feedback" if self.folder else ""
+        lines = [f"{'student':<12} {'answered':>9} {'score':>8} {'expected':>9}{heads}"]
         lines += [
             f"{row.student:<12} {row.answered:>4} of {self.items:<2} {row.score:>8.4g} "
-            f"{row.expected:>9.4g}  {row.feedback}"
+            f"{row.expected:>9.4g}" + (f"  {row.feedback}" if self.folder else "")
             for row in self.rows
         ]
         verdict = (

@@ -98,11 +98,11 @@ def browser() -> Finding:
 
 
 def sandbox() -> Finding:
-    """bubblewrap: needed by those who grade untrusted submissions, and by nobody else."""
+    """bubblewrap, for a grading sandbox: nobody needs it yet, for no student code is run."""
     path = shutil.which("bwrap")
-    install = "instructors on Linux: apt-get install bubblewrap; students need nothing"
+    install = "nothing for now: grading runs no student code unless told to"
     if path is None:
-        return Finding(NOTE, "bubblewrap (the grading sandbox) is not installed", install)
+        return Finding(NOTE, "bubblewrap (for a grading sandbox) is not installed", install)
     trial = subprocess.run(
         [path, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"],
         capture_output=True,
@@ -115,7 +115,7 @@ def sandbox() -> Finding:
             "bubblewrap is installed but may not make namespaces here",
             "allow unprivileged user namespaces, or grade on another machine",
         )
-    return Finding(GOOD, f"bubblewrap at {path} works")
+    return Finding(GOOD, f"bubblewrap at {path} works (for a grading sandbox, not used yet)")
 
 
 def key() -> Finding:
@@ -133,7 +133,8 @@ def key() -> Finding:
             "OPENAI_API_KEY is set but holds spaces or line breaks",
             "set it again without them",
         )
-    return Finding(NOTE, f"OPENAI_API_KEY is set: lessons call {where} and cost money")
+    charge = "may cost money" if gateway else "cost money"
+    return Finding(NOTE, f"OPENAI_API_KEY is set: lessons call {where}, and calls {charge}")
 
 
 def endpoint() -> Finding:
@@ -154,7 +155,7 @@ def facts() -> Iterator[Finding]:
     soon = [fact for fact in near_expiry(SOON_DAYS) if fact not in gone]
     if soon:
         first = min(fact.expires for fact in soon)
-        yield Finding(NOTE, f"{len(soon)} facts are due for a check, the first on {first}")
+        yield Finding(NOTE, f"{len(soon)} facts fall due for a check soon, the first on {first}")
     if not gone:
         yield Finding(GOOD, f"facts of {edition()} are in date on {today()}")
 

@@ -57,16 +57,17 @@ def run(*, port: int | None, browser: bool, instructor: bool) -> None:
         raise CourseError(f"JupyterLab ended by itself with exit code {code}; start it again.")
 
 
-def check() -> None:
+def check(*, port: int | None = None) -> None:
     """Start both, see that Lab answers and that a chat completion comes back, stop both."""
     root = find_root("lessons")
-    with endpoint() as address, lab(root, None, instructor=False) as server:
+    with endpoint() as address, lab(root, port, instructor=False) as server:
         version = json.loads(_get(f"{server.url}api", server.token))["version"]
         _get(f"{server.url}{FIRST_PAGE}", server.token)
         print(f"JupyterLab answers at {server.url} (server {version})")
         reply, tokens = _one_completion(address.url)
         print(f"A chat completion came back from {address.url} ({tokens} tokens, {reply})")
-    print("Both are stopped; all is well.")
+    others = "" if address.started else " (where nobody else uses it: it was there before)"
+    print(f"JupyterLab is stopped, and so is the endpoint{others}; all is well.")
 
 
 @contextlib.contextmanager

@@ -104,8 +104,8 @@ def _ask_for_models(service: Service) -> None:
     except openai.APIConnectionError:
         problem = (
             f"{service.name} could not be reached; check the "
-            "network and OPENAI_BASE_URL, or unset OPENAI_API_KEY and OPENAI_BASE_URL to use the "
-            "simulator."
+            "network and OPENAI_BASE_URL, or unset OPENAI_API_KEY and OPENAI_BASE_URL and "
+            "start again to use the simulator."
         )
     except (openai.OpenAIError, ValueError):
         problem = f"{service.name} answers, but not like OpenAI; check OPENAI_BASE_URL."

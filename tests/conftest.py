@@ -7,6 +7,8 @@ import pytest
 for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "NBGRADER_EXECUTION", "NBGRADER_EXCHANGE"):
     os.environ.pop(name, None)
 os.environ["COURSE_SPEED"] = "0"
+# graders do not run what students wrote unless told to; what happens then must hold as well
+os.environ["COURSE_RUN_STUDENT_CODE"] = "1"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -49,6 +49,16 @@ def test_counts_ids_and_widget_views_are_made_stable():
     assert done.cells[1].metadata == {}
 
 
+def test_what_follows_a_guess_is_covered_until_it_is_run():
+    sources = ["1", "my_guess = None", "2", '{"guess": my_guess, "fact": 3}', "4"]
+    book = notebook(*(new_code_cell(text, outputs=[result("x")]) for text in sources))
+    book.cells[1].outputs = []
+    done = authoring.clean(book, before=notebook())
+    covered = ["outputs_hidden" in cell.metadata.get("jupyter", {}) for cell in done.cells]
+    assert covered == [False, False, True, True, False]
+    nbformat.validate(done)
+
+
 @pytest.mark.parametrize(
     ("now", "kept"),
     [("1 call · 0.99 s", "1 call · 0.52 s"), ("2 calls · 0.99 s", "2 calls · 0.99 s")],

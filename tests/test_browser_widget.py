@@ -14,6 +14,14 @@ pytestmark = needs_chromium()
 TWICE = (
     f'from IPython.display import display\nw = quiz("{NAME}").ask("90-sample-02")\ndisplay(w, w)'
 )
+RAN_AGAIN = """([at, before]) => {
+  const cell = window.jupyterapp.shell.currentWidget.content.model.cells.get(at);
+  return cell.executionCount > before && cell.sharedModel.executionState !== 'running'
+    && !document.querySelector('[data-earlier]')
+    && document.querySelectorAll('form.course-quiz').length >= 4
+    && document.activeElement.matches('.jp-Cell')
+    && document.activeElement.querySelector('.jp-cell-toolbar jp-button');  // drawn a little later
+}"""
 APPS = {"lab": "Lab", "notebook": "Notebook 7"}
 
 
@@ -71,6 +79,14 @@ class Quiz(Page):
         inputs = self.item(number).locator("input:checked").all()
         return [each.get_attribute("value") for each in inputs]
 
+    def runs(self, number):
+        """The execution count of the cell that asks the nth item."""
+        return self.page.evaluate(
+            "at => window.jupyterapp.shell.currentWidget.content.model.cells.get(at)"
+            ".executionCount",
+            number + 1,  # a text and the import come first
+        )
+
     def sources(self):
         return self.page.evaluate(
             "[...window.jupyterapp.shell.currentWidget.content.model.cells]"
@@ -78,10 +94,14 @@ class Quiz(Page):
         )
 
 
-def saved(folder):
+def journal(folder):
     path = folder / "quizzes" / NAME / "answers.jsonl"
-    lines = path.read_text().splitlines() if path.exists() else []
-    return {event["item"][-2:]: event["response"] for event in map(json.loads, lines)}
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def saved(folder):
+    events = map(json.loads, journal(folder))
+    return {event["item"][-2:]: event["response"] for event in events}
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -99,6 +119,8 @@ def test_a_learner_answers_by_keyboard_and_nothing_is_lost_with_the_kernel(
         "04": {"value": 12, "unit": "tokens"},
     }
     assert quiz.sources() == cells  # no key has reached the notebook
+    keys_that_run_a_cell_run_it_and_submit_nothing(quiz, folder)
+    assert quiz.sources() == cells
     quiz.item(1).scroll_into_view_if_needed()
     quiz.screenshot(pictures / f"{app}-answered-light.png")
     reload_restores(quiz)
@@ -151,6 +173,26 @@ def answer_by_keyboard(quiz):
     quiz.press(*["Tab"] * 3)
     quiz.press(*"12", "Enter")
     assert "Feedback comes later" in quiz.status(4, "Saved")
+
+
+def keys_that_run_a_cell_run_it_and_submit_nothing(quiz, folder):
+    lines = journal(folder)
+    for key, number, start, ways_back in [
+        ("Control+Enter", 1, "radio B", ["Tab", "Tab"]),
+        ("Shift+Enter", 1, "submit", ["Shift+Tab", "Shift+Tab"]),
+        ("Control+Enter", 3, "text 6", ["Tab", "Tab"]),
+    ]:
+        role = {"radio": "input:checked", "submi": "button", "text ": "input"}[start[:5]]
+        quiz.item(number).locator(role).focus()
+        assert quiz.focused() == start
+        before = quiz.runs(number)
+        quiz.item(number).evaluate("form => form.dataset.earlier = 'view'")
+        quiz.press(key)
+        quiz.page.wait_for_function(RAN_AGAIN, arg=[number + 1, before])
+        quiz.status(number, "Saved")
+        quiz.press(*ways_back)
+        assert quiz.focused() == ("text 6" if number == 3 else "radio B"), key
+    assert journal(folder) == lines
 
 
 def reload_restores(quiz):

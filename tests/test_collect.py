@@ -163,3 +163,10 @@ def test_a_replacement_cut_off_in_the_middle_leaves_the_old_or_the_new(
     settle(root / "submitted")
     assert answers(root) == {1: "a\n", 2: "a\nb\n"}[step]
     assert [path.name for path in (root / "submitted" / "ana").iterdir()] == ["q"]
+
+
+def test_one_journal_under_two_names_is_told(tmp_path):
+    zips = [hand_in(tmp_path / "zips", student=name) for name in ("ana", "ben")]
+    first, second = collect(zips, root=tmp_path)
+    assert "ask whose they are" not in first.said
+    assert "Its answers begin as those of ana: ask whose they are." in second.said

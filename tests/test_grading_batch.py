@@ -337,3 +337,16 @@ def test_what_a_killed_run_left_is_cleared_away(handed_in, tmp_path):
     hand_in(root, "ana")
     assert scores_after(root) == {"ana": 6.0}
     assert not (root / ".grading-killed").exists()
+
+
+def test_what_a_student_wrote_is_not_run_unless_the_grader_says_so(tmp_path, monkeypatch):
+    root = sample_course.released(tmp_path)
+    mark = tmp_path / "it-ran"
+    code = with_code(root, f"from pathlib import Path; Path({str(mark)!r}).touch()")
+    hand_in(root, "eve", notebook=code, answers=journal(root, q_01="B"))
+    monkeypatch.delenv("COURSE_RUN_STUDENT_CODE")
+    assert [row.score for row in batch.grade("q", root=root).rows] == [6.0]
+    assert not mark.exists()
+    monkeypatch.setenv("COURSE_RUN_STUDENT_CODE", "1")
+    assert [row.score for row in batch.grade("q", root=root).rows] == [6.0]
+    assert mark.exists()

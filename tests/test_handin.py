@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import zipfile
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -74,7 +73,16 @@ def test_a_notebook_hands_in_by_its_quiz(desk):
     answer(*RIGHT)
     receipt = quiz("q").submit(student="ana")
     assert receipt.unanswered == ()
-    assert (desk / "ana-q.zip").exists()
+    assert receipt.where.parent == quiz("q").place.folder  # beside it, wherever os.chdir went
+
+
+def test_a_second_name_on_the_same_answers_is_told(desk):
+    answer(*RIGHT)
+    assert "two people need" not in repr(handin.submit("q", student="ana"))
+    assert "These answers lie in ana-q.zip too, as ana's: two people need a copy" in repr(
+        handin.submit("q", student="ben")
+    )
+    assert "two people need" not in repr(handin.submit("q", student="ana")).split("ben-q.zip")[0]
 
 
 def test_the_name_is_given_or_set_or_that_of_the_account(desk, monkeypatch):
@@ -301,4 +309,4 @@ def test_a_notebook_that_hands_in_never_loads_the_grader(desk):
         "assert not [name for name in sys.modules if name.startswith(grader)]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=desk, check=True)
-    assert Path("ana-q.zip").exists()
+    assert len(list(desk.rglob("ana-q.zip"))) == 1

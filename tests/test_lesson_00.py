@@ -5,6 +5,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course import connect
+
 LESSON = nbformat.read(Path(__file__).parents[1] / "lessons/00_start_here.ipynb", as_version=4)
 
 
@@ -29,6 +31,10 @@ def test_the_cell_works_once_it_is_mended_as_the_text_says():
     ],
 )
 def test_the_check_tells_a_changed_question_from_an_unchanged_one(question, told, capsys):
-    names = {"my_question": question, "my_guess": "", "simulated": True}
+    names = {"my_question": question, "my_guess": "", "client": connect(), "MINI": "gpt-4o-mini"}
+    capsys.readouterr()
+    exec(cell("exercise-question").replace("Write your own question here.", question), names)
+    capsys.readouterr()
     exec(cell("check-question"), names)
     assert capsys.readouterr().out.startswith(told)
+    assert names["refused"]  # the book has no answer to either

@@ -96,7 +96,7 @@ def test_the_stubs_say_not_yet_and_do_not_fail(names, capsys):
     [
         ("roles", "All four fit. The reply: Gracias."),
         ("ask", "ask() works. The reply: A token is a small piece of text"),
-        ("chat", "I follow you all day"),
+        ("chat", "chat() works. The answers:\nI follow you all day"),
     ],
 )
 def test_the_worked_answers_pass(names, capsys, exercise, told):
@@ -106,7 +106,7 @@ def test_the_worked_answers_pass(names, capsys, exercise, told):
 
 def test_the_riddles_last_answer_is_the_shadow(names, capsys):
     run(names, ANSWERS["answer-chat"], LESSON["check-chat"])
-    assert capsys.readouterr().out.splitlines()[2].startswith("Yes, it is your shadow.")
+    assert capsys.readouterr().out.splitlines()[3].startswith("Yes, it is your shadow.")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,7 @@ def test_the_riddles_last_answer_is_the_shadow(names, capsys):
         (["user", "system", "assistant", "user"], "which one text is a standing instruction?"),
         (["system", "assistant", "user", "user"], "which one text did the model write?"),
         (["system", ..., "assistant", ...], "2 of 4 roles are still to be filled in"),
+        (["System", "user", "assistant", "user"], "write each role in lower case"),
     ],
 )
 def test_wrong_roles_get_a_hint(names, capsys, roles, told):
@@ -136,6 +137,7 @@ CALL = f"client.chat.completions.create(model=MINI, messages={MESSAGES})"
     [
         ("return question", "Not yet: ask() sent no request."),
         (f"print({CALL}.choices[0].message.content)", "ask() returns None. End it with return."),
+        (f"return {CALL}".replace("question}", "'question'}"), "what went out was not the quest"),
         (f"return {CALL}", "this is a ChatCompletion."),
         (f"return {CALL}.choices[0].message", "this is a ChatCompletionMessage."),
     ],
@@ -164,7 +166,7 @@ def chat(*steps, before=("history = []", "answers = []"), end="return answers"):
         (chat(HISTORY, SEND, KEEP), "Do all questions and replies so far go along?"),
         (chat("history = []", HISTORY, SEND, KEEP), "Do all questions and replies so far go"),
         (chat("history = []", HISTORY, SEND, KEEP, REMEMBER), "Do all questions and replies so"),
-        (chat(HISTORY, SEND, KEEP, "break"), "chat() sent 1 requests"),
+        (chat(HISTORY, SEND, KEEP, "break"), "Does return stand inside the loop?"),
     ],
 )
 def test_a_wrong_chat_gets_a_hint(names, capsys, solution, told):

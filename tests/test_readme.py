@@ -71,7 +71,9 @@ def test_the_endpoint_alone_runs_and_stops_with_ctrl_c():
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     said = process.stdout.readline()
-    assert re.search(r"http://127\.0\.0\.1:\d+", said), said
+    address = re.search(r"http://127\.0\.0\.1:\d+", said)
+    assert address, said
+    assert urllib.request.urlopen(address[0], timeout=20).status == 200
     process.send_signal(2)
     rest = process.communicate(timeout=20)[0]
     assert "imulated" in said + rest

@@ -1,8 +1,11 @@
 """quizzes/ is what solutions/ gives, byte for byte, and holds no key."""
 
+import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from course.facts import facts
@@ -43,3 +46,12 @@ def test_no_feedback_misconception_or_worked_answer_is_in_the_clear(name):
         assert not [secret for secret in hidden if secret and secret in text]
     assert "worked-answer" not in text
     assert '"key"' not in text
+
+
+@pytest.mark.parametrize("name", QUIZZES)
+def test_no_prose_of_a_quiz_shows_the_number_that_is_asked_for(name):
+    notebook = nbformat.read(ROOT / "quizzes" / name / f"{name}.ipynb", as_version=4)
+    prose = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    numbers = {Decimal(text) for text in re.findall(r"\d+(?:\.\d+)?", prose)}
+    for item in bank.load(ROOT / "solutions" / name / "bank.toml", facts=facts()).items:
+        assert item.type != "numeric" or item.key not in numbers, item.id

@@ -30,6 +30,7 @@ MULTIPLE = item(type="multiple", key=["A", "C"], points=2)
 ALL_OR_NOTHING = item(type="multiple", key=["A", "C"], points=2, scoring="all-or-nothing")
 THREE_KEYS = item(type="multiple", key=["A", "B", "C"], points=1)
 PRICE = number("1.50", {"relative": Decimal("0.02")}, units=["cent"])
+RATE = number("0.15", 0, unit="USD per 1M tokens")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,15 @@ def nested(depth):
         (PRICE, nested(1000), "Give a number"),
         (PRICE, {"value": nested(1000), "unit": "USD"}, "Give a number"),
         (PRICE, {"value": 1.5, "unit": nested(1000)}, "unit as text"),
-        (PRICE, {"value": 1.5, "unit": "parsec"}, "not a unit this course knows"),
+        (PRICE, {"value": 1.5, "unit": "parsec"}, "this course knows; use USD or cent."),
+        (PRICE, "340tok", "'tok' is not a unit this course knows; use USD or cent."),
+        (PRICE, "$5 cent", "'$ cent' is not a unit"),
+        (PRICE, "3/4", "one number, no sum"),
+        (PRICE, "285 / 1000000", "one number, no sum"),
+        (PRICE, "$0.15 x 3", "one number, no sum"),
+        (PRICE, "2**3", "one number, no sum"),
+        (PRICE, "2 + (3)", "one number, no sum"),
+        (PRICE, "(1+2)*3", "one number, no sum"),
         (PRICE, {"value": 1.5, "units": "cent"}, '"value": number'),
     ],
 )
@@ -186,6 +195,11 @@ def test_an_item_without_a_key_gives_no_points():
         (PRICE, "150", {"value": 150, "unit": "USD"}),
         (PRICE, Decimal("1.50"), {"value": 1.5, "unit": "USD"}),
         (PRICE, "−2 cents", {"value": -2, "unit": "cent"}),
+        (PRICE, "0.0285¢", {"value": 0.0285, "unit": "cent"}),
+        (PRICE, "$0.000285", {"value": 0.000285, "unit": "USD"}),
+        (PRICE, "0.000285 $", {"value": 0.000285, "unit": "USD"}),
+        (PRICE, "$ 2.85e-4 USD", {"value": 0.000285, "unit": "USD"}),
+        (RATE, "$0.15 per 1M tokens", {"value": 0.15, "unit": "USD per 1M tokens"}),
         (PRICE, {"value": "0.1", "unit": " $ "}, {"value": 0.1, "unit": "USD"}),
         (PRICE, 0.1 + 0.2, {"value": 0.3, "unit": "USD"}),
     ],
@@ -259,3 +273,4 @@ def test_two_units_for_one_number_are_asked_back():
     with pytest.raises(CourseError, match="says cent and the unit USD"):
         check(item, {"value": "50 cent", "unit": "USD"})
     assert check(item, {"value": "50 cent", "unit": "cent"}) == {"value": 50, "unit": "cent"}
+    assert check(item, {"value": "$0.5", "unit": "USD"}) == {"value": 0.5, "unit": "USD"}

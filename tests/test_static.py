@@ -60,6 +60,30 @@ def test_a_response_in_words(item, response, told):
     assert static.told(item, response) == told
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0000285, "0.0000285"),
+        (2.85e-07, "0.000000285"),
+        (-0.00005, "-0.00005"),
+        (0, "0"),
+        (0.0, "0.0"),
+        (1250.5, "1250.5"),
+        (1_000_000, "1000000"),
+        (1.5e16, "15000000000000000"),
+        (10**20 + 1, "100000000000000000001"),
+        (3e-16, "3e-16"),
+        (1.5e300, "1.5e+300"),
+        (10**300, "1e+300"),
+    ],
+)
+def test_a_number_is_shown_in_plain_decimals_while_that_can_be_read(value, shown):
+    response = {"value": value, "unit": "USD"}
+    assert static.told(NUMBER, response) == f"{shown} USD"
+    assert f"Answer: {shown} USD" in static.text(NUMBER, response)
+    assert f"<div>{shown} USD</div>" in static.page(NUMBER, response)
+
+
 def test_the_page_is_escaped_and_has_no_ids_or_styles():
     item = SINGLE | {
         "stem": "<b onclick=x>&",

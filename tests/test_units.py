@@ -30,7 +30,8 @@ def test_a_value_is_converted_within_its_dimension(value, name, to, expected):
 
 @pytest.mark.parametrize(
     ("written", "name"),
-    [("$", "USD"), ("usd", "USD"), ("seconds", "s"), ("1M tokens", "million tokens"),
+    [("$", "USD"), ("usd", "USD"), ("¢", "cent"), ("$ USD", "USD"), ("seconds", "s"),
+     ("1M tokens", "million tokens"),
      ("calls", "requests"), ("percent", "%"), ("tokens per second", "tokens/s")],
 )  # fmt: skip
 def test_other_spellings_are_understood(written, name):
@@ -56,3 +57,11 @@ def test_a_unit_of_another_dimension_is_explained(name, to):
 def test_an_unknown_unit_is_refused_with_the_known_ones(name):
     with pytest.raises(CourseError, match="USD, cent, s, ms"):
         units.unit(name)
+
+
+def test_an_unknown_unit_is_refused_with_only_the_accepted_ones_where_they_are_said():
+    with pytest.raises(CourseError) as told:
+        units.unit("tok", ["tokens", "thousand tokens"])
+    assert str(told.value) == (
+        "'tok' is not a unit this course knows; use tokens or thousand tokens."
+    )

@@ -185,6 +185,53 @@ def test_a_refused_answer_is_told_in_the_kernels_words(bench):
     assert bench.page.locator("[aria-invalid]").count() == 0
 
 
+def test_feedback_is_marked_as_that_of_the_saved_answer_while_another_is_not_saved(bench):
+    heard = {"right": True, "answer": "A", "text": [["p", "Well done."]], "parts": []}
+    bench.show(state={"response": "A", "feedback": heard})
+    mark = bench.page.get_by_text("For your saved answer:")
+    assert not mark.is_visible()
+    bench.choose("B")
+    assert mark.is_visible()
+    bench.submit()
+    bench.kernel("reply({seq: 1, saved: false, message: 'No.'})")
+    assert bench.status == "⚠ Not saved: No."
+    assert mark.is_visible()
+    bench.choose("A")
+    assert not mark.is_visible()
+    bench.show(key="folder/another item").choose("B")
+    assert not mark.is_visible()  # nothing is saved yet
+
+
+@pytest.mark.parametrize(
+    ("saved", "shown"),
+    [
+        (0.0000285, "0.0000285"),
+        (2.85e-07, "0.000000285"),
+        (-1250.5, "-1250.5"),
+        (1500000, "1500000"),
+        (0, "0"),
+        (0.1, "0.1"),
+        (3e-16, "3e-16"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_a_saved_number_is_shown_in_plain_decimals(bench, saved, shown):
+    state = {"response": {"value": saved, "unit": "USD"}}
+    bench.show(type="numeric", options=[], units=["USD"], state=state)
+    assert bench.page.get_by_label("Your number").input_value() == shown
+    assert bench.status == "✓ Saved."
+
+
+@pytest.mark.parametrize("key", ["Shift+Enter", "Control+Enter", "Alt+Enter", "Meta+Enter"])
+def test_enter_with_another_key_never_submits(bench, key):
+    bench.show().choose("B")
+    for role in ("radio", "button"):
+        bench.page.get_by_role(role).last.press(key)
+    assert bench.sent == []
+    bench.page.get_by_role("radio").last.press("Enter")
+    assert len(bench.sent) == 1
+
+
 def test_a_choice_that_was_not_saved_is_there_after_the_cell_ran_again(bench):
     bench.show(state={"response": "A"}).choose("C")
     bench.show(state={"response": "A"})

@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Dict, Integer
+from traitlets import Bool, Dict, Integer
 
 from course.grading import edition, intake, scorer
 from course.grading.clean import clean
@@ -109,14 +109,17 @@ class _OutOfTime(Exception):
 class RunCells(Execute):
     """Autograde, second: the student's own code, in a kernel; nothing it does touches a mark.
 
-    Cells that ask an item are not run, and where nothing else was added no kernel is started.
+    No item is graded from code yet, so without `own_code` nothing of a student's is run at all.
+    Cells that ask an item never are, and where nothing else was added no kernel is started.
     """
+
+    own_code = Bool(False, help="Run the student's own cells, without a sandbox.").tag(config=True)
 
     timeout = Integer(30, help="Seconds a cell may run.").tag(config=True)
     total = Integer(120, help="Seconds a notebook may run.").tag(config=True)
 
     def preprocess(self, nb, resources, km=None):
-        if nb.metadata.get(_NOTE, {}).get("runs"):
+        if self.own_code and nb.metadata.get(_NOTE, {}).get("runs"):
             self._run(nb, resources, km)
         for cell in nb.cells:
             clean(cell)

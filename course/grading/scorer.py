@@ -8,6 +8,7 @@ import html
 import json
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import nbformat
@@ -19,7 +20,7 @@ from course.facts import facts
 from course.grading import edition
 from course.grading.settings import ANSWERS, BANK
 from course.quiz import bank as banks
-from course.quiz import static
+from course.quiz import markup, seal, static
 from course.quiz.bank import Bank, Item
 from course.quiz.journal import Event, Journal
 from course.quiz.score import check, score
@@ -36,6 +37,13 @@ class Quiz:
     bank: Bank
     released: NotebookNode
 
+    @cached_property
+    def sealed(self) -> dict[str, dict]:
+        """Each item as a student may see it, with its feedback, whatever the policy."""
+        name, digest = self.name, self.bank.digest
+        boxes = {item.id: seal.seal(item, quiz=name, digest=digest) for item in self.bank.items}
+        return {item.id: item.public() | {"sealed": boxes[item.id]} for item in self.bank.items}
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -49,6 +57,8 @@ class Mark:
     response: object
     question: dict
     """The item as a student sees it."""
+    feedback: tuple[str, ...] = ()
+    """What the bank says to this response, in its Markdown; nothing of other answers."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ def mark(quiz: Quiz, folder: Path) -> Marks:
         remarks.append("No answers are recorded in this submission.")
     if older := sum(event.bank != quiz.bank.digest for event in events.values()):
         remarks.append(f"{older} answer(s) were given to another version of the questions.")
-    marks = (_mark(item, events.get(item.id)) for item in quiz.bank.items)
+    marks = (_mark(item, events.get(item.id), quiz) for item in quiz.bank.items)
     return Marks({mark.item: mark for mark in marks}, tuple(remarks))
 
 
@@ -112,7 +122,7 @@ def _without_path(error: Exception, folder: Path) -> str:
     return str(error).replace(f"{folder.absolute()}/", "")
 
 
-def _mark(item: Item, event: Event | None) -> Mark:
+def _mark(item: Item, event: Event | None, quiz: Quiz) -> Mark:
     response = event.response if event else None
     verdict = score(item, response)
     possible = float(item.points)
@@ -124,7 +134,18 @@ def _mark(item: Item, event: Event | None) -> Mark:
         verdict.reason,
         response,
         item.public(),
+        _feedback(quiz.sealed[item.id], response),
     )
+
+
+def _feedback(item: dict, response: object) -> tuple[str, ...]:
+    """The texts that open with the response, as they do in practice."""
+    heard = seal.open_feedback(item, response)
+    if heard is None:
+        return ()
+    if item["type"] == "multiple":
+        return tuple(f"{part.option}: {part.text}" for part in heard.parts)
+    return (heard.text,)
 
 
 def clamp(points: float, possible: float) -> float:
@@ -140,10 +161,12 @@ def outputs(mark: Mark, *, count: int | None = None) -> list[NotebookNode]:
     raw = "" if mark.response is None else f" The answers file says: {_shown(mark.response)}"
     reason = mark.reason + (raw if response is None else "")
     said = f"{static.text(mark.question, response)}\n\n{mark.state}: {points}. {reason}"
+    said = "\n".join([said, *map(markup.plain, mark.feedback)])
     page = (  # nbgrader's pages take $…$ for a formula: here it is money
         '<div class="tex2jax_ignore mathjax_ignore">'
         f"{static.page(mark.question, response)}"
-        f"<p><strong>{html.escape(mark.state)}</strong>: {points}. {html.escape(reason)}</p></div>"
+        f"<p><strong>{html.escape(mark.state)}</strong>: {points}. {html.escape(reason)}</p>"
+        f"{''.join(map(markup.html, mark.feedback))}</div>"
     )
     return [
         new_output("execute_result", {"text/plain": repr(mark.points)}, execution_count=count),

@@ -81,6 +81,7 @@ def apply(config: Config, *, root: str | Path) -> None:
     }
     config.Autograde.sanitize_preprocessors = list(SANITIZE)
     config.Autograde.autograde_preprocessors = list(AUTOGRADE)
+    config.RunCells.own_code = os.environ.get("COURSE_RUN_STUDENT_CODE", "").strip() == "1"
     config.Autograde.pre_convert_hook = "course.grading.generate.before_grading"
 
 

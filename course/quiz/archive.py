@@ -27,6 +27,9 @@ MOST_NOTEBOOK_BYTES = 20_000_000
 _MOST_MANIFEST_BYTES = 20_000
 _MOST_ZIP_BYTES = MOST_NOTEBOOK_BYTES + journal.MOST_BYTES + 1_000_000
 _QUIZ = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_WINDOWS_DEVICES = {"CON", "PRN", "AUX", "NUL"} | {
+    f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10)
+}
 _SPOILS_PATHS = set('/\\+*?[]{}"<>|:')
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -58,6 +61,10 @@ def name_problem(student: str) -> str:
     """Why a text can't be a student's name here, as words after "it"; "" when it can."""
     if not student:
         return "is empty"
+    if student.casefold() == "your name":
+        return "stands there for you to write your own"
+    if student.partition(".")[0].upper() in _WINDOWS_DEVICES:
+        return "is the name of a device on Windows"
     if len(student) > 64:
         return "has more than 64 characters"
     if student.startswith(".") or student != student.strip():

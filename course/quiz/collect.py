@@ -1,5 +1,6 @@
 """Taking handed-in zips into submitted/STUDENT/QUIZ, so that no hand-in is lost or mixed up."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -110,7 +111,21 @@ def _take(path: Path, handed_in: HandIn, submitted: Path, *, force: bool) -> Col
             return Collected(path, "older", said, student, quiz)
     _put(folder, handed_in)
     words = {"new": "taken into", "replaced": "replaced what was in"}
-    return Collected(path, status, f"{words[status]} {where}{namesake}.", student, quiz)
+    twins = _twins(folder, submitted)
+    shared = f" Its answers begin as those of {', '.join(twins)}: ask whose they are." * bool(twins)
+    return Collected(path, status, f"{words[status]} {where}{namesake}.{shared}", student, quiz)
+
+
+def _twins(folder: Path, submitted: Path) -> list[str]:
+    """Other students whose journal begins with the same line: it was copied, or shared."""
+    line = _lineage(archive.read_file(folder / journal.FILE, most=journal.MOST_BYTES))
+    twins = []
+    for path in sorted(submitted.glob(f"*/{folder.name}/{journal.FILE}")):
+        with contextlib.suppress(CourseError, OSError):
+            other = archive.read_file(path, most=journal.MOST_BYTES)
+            if line and path.parent != folder and _lineage(other) == line:
+                twins.append(path.parent.parent.name)
+    return twins
 
 
 def _told(at: datetime | None) -> str:

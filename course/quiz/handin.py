@@ -1,5 +1,6 @@
 """Handing a quiz in: through the class's nbgrader exchange where there is one, else as a zip."""
 
+import contextlib
 import getpass
 import json
 import os
@@ -52,8 +53,9 @@ class Receipt:
             return self.next
         items = len(self.answered) + len(self.unanswered)
         missing = f"; not answered: {', '.join(self.unanswered)}" if self.unanswered else ""
+        done = "Ready to hand in" if self.where.suffix == ".zip" else "Handed in"
         lines = [
-            f"Handed in: {self.quiz}, as {self.student}, at {self.at:%Y-%m-%d %H:%M} UTC",
+            f"{done}: {self.quiz}, as {self.student}, at {self.at:%Y-%m-%d %H:%M} UTC",
             f"{len(self.answered)} of {items} items answered{missing}",
             f"Saved in: {self.where}",
             *self.remarks,
@@ -87,7 +89,11 @@ def submit(
         where, steps = _to_exchange(place, student, Path(desk))
         remarks += steps
         if where is None:
-            where, steps = _to_zip(place, HandIn(student, place.name, at, files, last))
+            desks = [Path.cwd(), place.folder, Path.home()]
+            if not isinstance(quiz, str):  # from its notebook: beside it, wherever os.chdir went
+                desks[:2] = [place.folder, Path.cwd()]
+            handed_in = HandIn(student, place.name, at, files, last)
+            where, steps = _to_zip(desks, handed_in)
             remarks += steps
             what_next = "send this file to your instructor, or upload it where your class does."
         else:
@@ -191,11 +197,11 @@ def _not_too_big(content: bytes) -> tuple[bytes, list[str]]:
     return text, ["The notebook is very big: it was handed in without its outputs."]
 
 
-def _to_zip(place: Place, handed_in: HandIn) -> tuple[Path, list[str]]:
-    """Write NAME-QUIZ.zip here, or where one can write; the file and what should be said."""
+def _to_zip(desks: list[Path], handed_in: HandIn) -> tuple[Path, list[str]]:
+    """Write NAME-QUIZ.zip on the first desk that takes it; the file and what should be said."""
     name = f"{handed_in.student}-{handed_in.quiz}.zip"
     reason = ""
-    for folder in dict.fromkeys([Path.cwd(), place.folder, Path.home()]):
+    for folder in dict.fromkeys(desks):
         path = folder / name
         again = ["It replaces the zip that you made before."] if path.exists() else []
         try:
@@ -203,8 +209,24 @@ def _to_zip(place: Place, handed_in: HandIn) -> tuple[Path, list[str]]:
         except OSError as error:
             reason = reason or f"{folder} can't be written ({error.strerror})"
             continue
-        return path, ([f"{reason}: the zip is elsewhere."] if reason else []) + again
+        elsewhere = [f"{reason}: the zip is elsewhere."] if reason else []
+        return path, elsewhere + again + _shared(folder, handed_in)
     raise CourseError(f"The zip can't be saved: {reason}; change to a folder of your own.")
+
+
+def _shared(folder: Path, handed_in: HandIn) -> list[str]:
+    """Told when the zip of another name beside it holds the same answers' beginning."""
+    begins = handed_in.files.get(journal.FILE, b"").split(b"\n")[0]
+    for path in sorted(folder.glob(f"*-{handed_in.quiz}.zip")):
+        with contextlib.suppress(CourseError, OSError):
+            other = archive.read(path)
+            same = begins and other.files.get(journal.FILE, b"").split(b"\n")[0] == begins
+            if same and other.student != handed_in.student:
+                return [
+                    f"These answers lie in {path.name} too, as {other.student}'s: two people need "
+                    "a copy of the folder each."
+                ]
+    return []
 
 
 def _to_exchange(place: Place, student: str, desk: Path) -> tuple[Path | None, list[str]]:

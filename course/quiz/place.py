@@ -215,5 +215,6 @@ def _not_found(name: str, starts: list[Path]) -> str:
     hint = f" There is {', '.join(near)}." if near else ""
     return (
         f"No quiz {name!r} was found from {' or '.join(map(str, starts))} upwards, nor in a "
-        f"quizzes folder there: open the notebook that lies in the quiz's own folder.{hint}"
+        "quizzes folder there: change into the course's folder, or open the notebook that lies "
+        f"in the quiz's own folder.{hint}"
     )

@@ -26,6 +26,7 @@ _NUMBER = re.compile(
     r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)"  # the number
     r"\s*([^\s\d.,'_+-].*|)"  # perhaps a unit: 1,50 and 1 500 are not units
 )
+_SUM = re.compile(r"[\d.)]\s*[-+*/×÷·^xX:]+\s*[\d.(]")  # 3/4, 285 x 10, but not 1e-5
 _LONGEST = 100
 # A float holds 15 digits for sure: 0.1 + 0.2 is meant as 0.3.
 _SURE_DIGITS = Context(prec=15, Emax=9999, Emin=-9999)
@@ -173,7 +174,7 @@ def _numeric(public_item: Mapping[str, Any], response: Any) -> dict[str, Any]:
         value, unit = response.get("value"), response.get("unit")
     if isinstance(value, str):
         value, written = _split(value)
-        if unit and written and written != unit:
+        if unit and written and _unit(public_item, written) != _unit(public_item, unit):
             raise CourseError(f"The number says {written} and the unit {unit}; give one of them.")
         unit = unit or written
     number = _read_number(value)
@@ -183,9 +184,15 @@ def _numeric(public_item: Mapping[str, Any], response: Any) -> dict[str, Any]:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The number and the unit of "0.5 USD"; the number is read later."""
-    found = _NUMBER.fullmatch(text.strip().replace("−", "-")) if len(text) <= _LONGEST else None
-    return (found[1], found[2]) if found else (text, "")
+    """The number and the unit of "0.5 USD" or "$0.5"; the number is read later."""
+    if len(text) > _LONGEST:
+        return text, ""
+    written = text.strip().replace("−", "-")
+    if _SUM.search(written):
+        raise CourseError("Give one number, no sum: work it out and write only its result.")
+    dollar = "$" if written.startswith("$") else ""
+    found = _NUMBER.fullmatch(written.removeprefix("$").lstrip())
+    return (found[1], f"{dollar} {found[2]}".strip()) if found else (text, "")
 
 
 def _read_number(value: Any) -> Decimal:
@@ -213,8 +220,9 @@ def _unit(public_item: Mapping[str, Any], unit: Any) -> str:
         return public_item.get("unit", "")
     if not isinstance(unit, str):
         raise CourseError(f"Give the unit as text, such as {public_item['unit']!r}.")
-    name = units.unit(unit.strip()).name
-    same = [known for known in public_item.get("units", ()) if units.unit(known).name == name]
+    accepted = public_item.get("units") or [public_item.get("unit", "")]
+    name = units.unit(unit.strip(), accepted).name
+    same = [known for known in accepted if units.unit(known).name == name]
     return same[0] if same else name
 
 

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from course.quiz import markup
@@ -50,7 +51,16 @@ def told(item: Mapping[str, Any], response: Any) -> str:
 def number(item: Mapping[str, Any], response: Any) -> str:
     """A number with its unit, or a blank with the unit."""
     given = response if isinstance(response, Mapping) else {"value": _BLANK, "unit": item["unit"]}
-    return f"{given['value']} {given['unit']}"
+    return f"{plain(given['value'])} {given['unit']}"
+
+
+def plain(value: Any) -> str:
+    """A number as people write it: 0.0000285, not 2.85e-05; only a huge or tiny one has an e."""
+    if not isinstance(value, int | float):
+        return str(value)
+    number = Decimal(repr(value))
+    readable = number.is_zero() or -15 <= number.adjusted() < 21
+    return f"{number:f}" if readable else f"{number.normalize():e}"
 
 
 def is_chosen(option: str, response: Any) -> bool:

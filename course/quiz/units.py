@@ -2,11 +2,12 @@
 
 A unit belongs to one dimension. 2 requests are not 2 tokens, so tokens, requests and
 messages are dimensions of their own, and a rate is what its two halves say: `tokens/s` can
-be turned into `tokens/min`, never into `requests/min`. `cents`, `$`, `second`, `1M tokens`
+be turned into `tokens/min`, never into `requests/min`. `cents`, `¢`, `$`, `second`, `1M tokens`
 and `USD per 1M tokens` are understood as other spellings.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -33,7 +34,8 @@ _TABLE = {
     "factor": {"times": "1"},
 }
 _ALIASES = {
-    "$": "USD", "dollar": "USD", "dollars": "USD", "US dollars": "USD", "cents": "cent",
+    "$": "USD", "dollar": "USD", "dollars": "USD", "US dollars": "USD", "$ USD": "USD",
+    "cents": "cent", "¢": "cent",
     "second": "s", "seconds": "s", "sec": "s", "millisecond": "ms", "milliseconds": "ms",
     "minute": "min", "minutes": "min", "hour": "h", "hours": "h", "days": "day",
     "token": "tokens", "request": "requests", "call": "requests", "calls": "requests",
@@ -65,15 +67,17 @@ _SIMPLE = {
 _SIMPLE |= {alias.casefold(): _SIMPLE[name.casefold()] for alias, name in _ALIASES.items()}
 
 
-def unit(name: str) -> Unit:
-    """The unit of that name (`USD`, `ms`, `tokens/s`, `USD per 1M tokens`), or CourseError."""
+def unit(name: str, accepted: Sequence[str] = ()) -> Unit:
+    """The unit of that name (`USD`, `ms`, `tokens/s`, `USD per 1M tokens`), or CourseError.
+
+    The error offers the `accepted` units; without any, all there are.
+    """
     halves = re.split(r"/|\bper\b", name) if len(name) <= 60 else []
     found = [_simple(half) for half in halves]
     if not 1 <= len(found) <= 2 or None in found:
-        raise CourseError(
-            f"{name[:40]!r} is not a unit this course knows; use one of {', '.join(known())}, "
-            "or two of them with a slash, such as tokens/s."
-        )
+        every = f"one of {', '.join(known())}, or two of them with a slash, such as tokens/s"
+        use = " or ".join(accepted) or every
+        raise CourseError(f"{name[:40]!r} is not a unit this course knows; use {use}.")
     if len(found) == 1:
         return found[0]
     above, below = found

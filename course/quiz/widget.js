@@ -137,6 +137,13 @@ function choices(item, name, type) {
     : { nodes: labels, inputs, read: chosen, write: (ids) => write(ids ?? []) };
 }
 
+// As the kernel writes it: 0.000000285 and not 2.85e-7, so that it can be compared and mended.
+function plain(value) {
+  const size = Math.abs(value);
+  if (typeof value !== "number" || size >= 1e21 || size < 1e-15) return String(value);
+  return value.toLocaleString("en-US", { useGrouping: false, maximumSignificantDigits: 15 });
+}
+
 function numeric(item, name) {
   const kind = { type: "text", inputmode: "decimal", autocomplete: "off", size: "12" };
   const field = make("input", { ...kind, id: name, ...OWN_KEYS });
@@ -151,7 +158,7 @@ function numeric(item, name) {
   const typedUnit = () => /[^\d\s.,eE+−-]/.test(field.value);
   const read = () => ({ value: field.value, unit: several && !typedUnit() ? unit.value : null });
   const write = (response) => {
-    const value = String(response?.value ?? "");
+    const value = plain(response?.value ?? "");
     if (field.value !== value) field.value = value; // else the cursor would jump
     if (several && item.units.includes(response?.unit)) unit.value = response.unit;
   };
@@ -206,19 +213,28 @@ function heard(feedback) {
   return [verdict(right, words, ...written(text)), ...each];
 }
 
+// Shift, Ctrl or Alt with Enter runs a cell, from here as from anywhere else in the notebook.
+function runCell(event) {
+  const cell = event.target.closest(".jp-Cell");
+  cell?.focus();
+  cell?.dispatchEvent(new KeyboardEvent(event.type, event)); // a copy, from the cell itself
+}
+
 // A view.
 function render({ model, el }) {
   const item = model.get("item");
   const name = `course-item-${Math.random().toString(36).slice(2)}`; // its own in each view
   const answer = TYPES[item.type](item, name);
   const line = make("div", { class: "course-status", role: "status", id: `${name}-status` });
+  const earlier = make("div", { class: "course-earlier" }, "For your saved answer:");
   const feedback = make("div", { class: "course-feedback", "aria-live": "polite" });
   const legend = make("legend", { dir: "auto" }, ...written(item.stem));
   const task = make("div", { class: "course-task", id: `${name}-task` }, item.task);
   const group = make("fieldset", { "aria-describedby": task.id }, legend, task, ...answer.nodes);
   const button = make("button", { type: "submit", ...OWN_KEYS }, "Submit");
   const actions = make("div", { class: "course-actions" }, button, line);
-  const form = make("form", { class: "course-quiz", novalidate: "" }, group, actions, feedback);
+  const parts = [group, actions, earlier, feedback];
+  const form = make("form", { class: "course-quiz", novalidate: "" }, ...parts);
 
   const draw = () => {
     answer.write(shown(model));
@@ -227,6 +243,7 @@ function render({ model, el }) {
       else input.removeAttribute("aria-invalid");
     }
     tell(line, model);
+    earlier.hidden = local(model).draft === null || !model.get("state").feedback;
   };
   const drawFeedback = () => feedback.replaceChildren(...heard(model.get("state").feedback));
   form.addEventListener("input", () => choose(model, answer.read()));
@@ -236,9 +253,12 @@ function render({ model, el }) {
   });
   // Lab takes Enter from a text field in a cell, so a form's own way of submitting fails there.
   form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || event.target === button) return;
+    if (event.key !== "Enter" || event.isComposing) return;
+    const running = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey;
+    if (event.target === button && !running) return;
     event.preventDefault();
-    submit(model);
+    if (running) runCell(event);
+    else submit(model);
   });
   model.on("change:local", draw);
   model.on("change:state", draw);
