@@ -27,7 +27,11 @@ WALL_CLOCK = re.compile(r"\d+\.\d\d s\b")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 NOT_NOISE = ("tags", "nbgrader", "editable", "deletable", "alt")
 COVERED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
-"""What follows a learner's guess: JupyterLab shows its output once the learner has run it."""
+"""What follows a learner's guess: JupyterLab shows its output once the learner has run it.
+
+Until then it shows the first line; so that line is the guess itself, by COMPARED.
+"""
+COMPARED = 'print("your guess:", my_guess)'
 
 _COUNT_COSTS = "from course import meter as _meter\n_cost = _meter()\n_cost.__enter__()\n"
 _TELL_COSTS = "_cost.__exit__(None, None, None)\nprint(_cost.cost_usd)\n"
@@ -95,7 +99,7 @@ def _cover(notebook: nbformat.NotebookNode) -> None:
             guessing |= cell.source.startswith("my_guess = ")
             if guessing and cell.outputs:
                 cell.metadata.update(nbformat.from_dict(COVERED))
-            guessing &= '"guess": my_guess' not in cell.source
+            guessing &= COMPARED not in cell.source
 
 
 def _number(notebook: nbformat.NotebookNode) -> None:

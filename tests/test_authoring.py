@@ -50,7 +50,7 @@ def test_counts_ids_and_widget_views_are_made_stable():
 
 
 def test_what_follows_a_guess_is_covered_until_it_is_run():
-    sources = ["1", "my_guess = None", "2", '{"guess": my_guess, "fact": 3}', "4"]
+    sources = ["1", "my_guess = None", "2", authoring.COMPARED + "\n3", "4"]
     book = notebook(*(new_code_cell(text, outputs=[result("x")]) for text in sources))
     book.cells[1].outputs = []
     done = authoring.clean(book, before=notebook())

@@ -177,5 +177,5 @@ def test_the_check_of_exercise_3_names_the_slip(lesson, dollars, hint):
 
 def test_three_and_more_guesses_are_shown_beside_the_facts():
     guessed = [cell for cell in LESSON.cells if re.match(r"my_guess = ", cell.source)]
-    shown = [cell for cell in LESSON.cells if '"guess": my_guess' in cell.source]
+    shown = [cell for cell in LESSON.cells if 'print("your guess:", my_guess)' in cell.source]
     assert len(guessed) == len(shown) >= 3
