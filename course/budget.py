@@ -6,6 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from course.errors import CourseError
 
+SMALLER = "set a smaller max_completion_tokens, shorten the prompt"
+
 
 class BudgetExceeded(CourseError):
     """A call was not sent, because it could have cost more than is left."""
@@ -45,11 +47,16 @@ class Budget:
         with self._lock:
             return self._left()
 
-    def reserve(self, worst_usd: Decimal) -> "Reservation":
-        """Hold so many dollars for one call; BudgetExceeded when they are not there."""
+    def reserve(
+        self, worst_usd: Decimal, *, what: str = "call", instead: str = SMALLER
+    ) -> "Reservation":
+        """Hold so many dollars for one call; BudgetExceeded when they are not there.
+
+        `what` is refused, and what to do `instead`, are words for the message.
+        """
         with self._lock:
             if worst_usd > self._left():
-                raise BudgetExceeded(self._refusal(worst_usd))
+                raise BudgetExceeded(self._refusal(worst_usd, what, instead))
             self._reserved += worst_usd
         return Reservation(self, worst_usd)
 
@@ -63,7 +70,7 @@ class Budget:
         self._book()
         return self.limit_usd - self._spent - self._reserved
 
-    def _refusal(self, worst_usd: Decimal) -> str:
+    def _refusal(self, worst_usd: Decimal, what: str, instead: str) -> str:
         gone = {"spent": self._spent, "held for calls still running": self._reserved}
         told = ", ".join(f"{dollars(usd)} {what}" for what, usd in gone.items() if usd)
         bound = f"the budget of {dollars(self.limit_usd)}"
@@ -71,9 +78,8 @@ class Budget:
             left = max(self._left(), Decimal(0))
             bound = f"the {dollars(left)} that is left of {bound} ({told})"
         return (
-            f"Not sent: this call could cost up to {dollars(worst_usd)}, more than {bound}; set "
-            "a smaller max_completion_tokens, shorten the prompt, or connect with a larger "
-            "budget_usd."
+            f"Not sent: this {what} could cost up to {dollars(worst_usd)}, more than {bound}; "
+            f"{instead}, or connect with a larger budget_usd."
         )
 
     def __repr__(self) -> str:

@@ -55,16 +55,15 @@ def doctor(
         raise typer.Exit(1)
 
 
-@app.command()
-def endpoint(
-    port: Annotated[int, typer.Option(help="0 takes a free port.", min=0, max=65535)] = 8010,
-    speed: Annotated[float, typer.Option(help="2 is twice as fast, 0 never waits.", min=0)] = 1.0,
-    seed: Annotated[int, typer.Option(help="Same seed, same replies.")] = 0,
-):
-    """Run the simulated OpenAI endpoint alone, for any client."""
-    from course.endpoint.server import serve
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def endpoint(context: typer.Context):
+    """Run the simulated OpenAI endpoint alone, for any client; --help lists its options."""
+    from course.endpoint.__main__ import main
 
-    serve(port=port, speed=speed, seed=seed)
+    raise typer.Exit(main(context.args, program="course endpoint"))
 
 
 @app.command()

@@ -184,8 +184,11 @@ def fact(name: str) -> Fact:
 
 
 def models() -> list[str]:
-    """The ids of the models with a price in the facts, in the order of the file."""
-    ending = ".input_price"
+    """The ids of the models that write text and have a price, in the order of the file.
+
+    A model that only makes embeddings has a price of input, but none of output.
+    """
+    ending = ".output_price"
     return [name.removesuffix(ending) for name in facts() if name.endswith(ending)]
 
 

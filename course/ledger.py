@@ -25,7 +25,10 @@ class CallRecord:
 
     `model` is what was asked for; `status` the HTTP status, 0 when no reply came; `cost_usd`
     the list price, None when unknown; `seconds` from sending to the reply's last byte;
-    `estimated`: the reply told no usage, so the tokens were counted on this side.
+    `estimated`: the reply told no usage, so the tokens were counted on this side. `api` is
+    "chat", "responses", "embeddings" or "batch", else the last word of the path. A batch is one
+    record, at the price of the Batch API, for the look that found it done. `from_cache`: nothing
+    was sent, and cost_usd is 0; the tokens are those of the call when it was sent.
     """
 
     started: datetime
@@ -40,6 +43,8 @@ class CallRecord:
     status: int
     streamed: bool
     estimated: bool
+    api: str = "chat"
+    from_cache: bool = False
 
     @property
     def failed(self) -> bool:
@@ -158,6 +163,8 @@ class Meter:
         odd = {
             "failed": sum(record.failed for record in self.records),
             "estimated": sum(record.estimated for record in self.records),
+            "from cache": sum(record.from_cache for record in self.records),
+            "in a batch": sum(record.api == "batch" for record in self.records),
             "still running": len(self._open),
         }
         if notes := ", ".join(f"{count} {what}" for what, count in odd.items() if count):

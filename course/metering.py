@@ -1,21 +1,25 @@
-"""What happens to a request that names a model: budget, sending, reading its usage, record.
+"""What happens to a request that costs: cache, budget, sending, reading its usage, record.
 
 Neither the request nor the reply is altered; the reply's bytes are read as they pass.
 """
 
 import contextlib
-import json
-import weakref
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import httpx2
 
-from course import prices, tokens
-from course.budget import Budget, BudgetExceeded
+from course import prices
+from course.budget import SMALLER, Budget
+from course.cache import Cache, Kept
 from course.errors import CourseError
 from course.ledger import OpenCall
+from course.passing import Watcher, is_events
+from course.reply import Reply
+from course.worst_case import prompt_tokens, remember, worst_case
 
-SIMULATED = "fp_simulated"
 _NEVER_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -25,203 +29,176 @@ _NEVER_SENT = (
     httpx2.LocalProtocolError,
     CourseError,  # the simulator could not be started again
 )
+_OUT_OF_SHAPE = (CourseError, TypeError, AttributeError, ValueError, RecursionError)
+_ADVICE = {
+    "responses": SMALLER.replace("max_completion_tokens", "max_output_tokens"),
+    "embeddings": "shorten the input",
+}
 
 
-class Reply:
-    """What a reply, read whole or in pieces, says about its own use of tokens."""
+@dataclass(frozen=True)
+class Terms:
+    """What a client's calls go by. `service` is "simulated", or the address it is connected to."""
 
-    def __init__(self):
-        self.usage: dict | None = None
-        self.fingerprint = self.tier = None
-        self.ended = False
-        self._texts: dict[int, list[str]] = {}
-        self._rest = b""
+    service: str = "simulated"
+    budget: Budget | None = None
+    cache: Cache | None = None
 
-    def take_bytes(self, piece: bytes) -> None:
-        """Read on in a stream of server-sent events."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._take_event(line[5:].strip())
-
-    def _take_event(self, data: bytes) -> None:
-        if data == b"[DONE]":
-            self.ended = True
-        else:
-            self.take(data)
-
-    def take(self, text: bytes) -> None:
-        """Read a whole reply, or one event of a stream; what is not in its shape is passed over."""
-        with contextlib.suppress(ValueError, TypeError, AttributeError):
-            self._take(json.loads(text))
-
-    def _take(self, data: dict) -> None:
-        if isinstance(data.get("response"), dict):  # how the responses API wraps its last event
-            data = data["response"]
-        if isinstance(data.get("usage"), dict):
-            self.usage = data["usage"]
-        self.fingerprint = data.get("system_fingerprint") or self.fingerprint
-        self.tier = data.get("service_tier") or self.tier
-        for choice in data.get("choices") or ():
-            self._take_choice(choice)
-
-    def _take_choice(self, choice: dict) -> None:
-        said = choice.get("delta") or choice.get("message") or {}
-        texts = self._texts.setdefault(choice.get("index") or 0, [])
-        texts += [said[key] for key in ("content", "refusal") if isinstance(said.get(key), str)]
-        for tool_call in said.get("tool_calls") or ():
-            function = tool_call.get("function") or {}
-            texts += [function.get("name") or "", function.get("arguments") or ""]
-
-    def count_completion(self, model: str) -> int:
-        """Our own count of what was written, for replies that do not tell."""
-        return sum(tokens.count("".join(texts), model) for texts in self._texts.values())
+    @property
+    def simulated(self) -> bool:
+        return self.service.startswith("simulated")
 
 
-class Call:
-    """One request on its way, from the check of the budget to the record of its cost."""
+def never_sent(error: BaseException) -> bool:
+    """Whether the request surely did not reach the service, and so cost nothing."""
+    cause = error.__cause__
+    if type(cause).__module__.startswith("aiohttp"):
+        # openai's transport tells a hang-up after sending as a failure to connect.
+        import aiohttp
 
-    def __init__(self, body: dict, path: str, *, budget: Budget | None, simulated: bool):
-        self._body, self._model = body, body["model"]
-        self._simulated, self._streamed = simulated, body.get("stream") is True
+        unsent = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+        return isinstance(cause, unsent)
+    return isinstance(error, _NEVER_SENT)
+
+
+class Call(Watcher):
+    """One request to a model on its way, from the look into the cache to the record of its cost.
+
+    `kept` is the reply from the cache, if there is one: then nothing is to be sent. `place` is
+    where the reply is stored, unless it repeats the `secret` key. BudgetExceeded when it might
+    cost more than the budget has.
+    """
+
+    def __init__(
+        self,
+        body: dict,
+        api: str,
+        terms: Terms,
+        *,
+        place: Path | None = None,
+        secret: bytes = b"",
+    ):
+        self._body, self._model, self._api, self._terms = body, body["model"], api, terms
+        self._streamed = body.get("stream") is True
+        self._place, self._secret = place, secret
+        self.kept = terms.cache.find(place) if place else None
         self._reserved = None
-        if budget:
-            only_chat(path)
-            self._reserved = budget.reserve(prices.worst_case(body))
+        if terms.budget and self.kept is None:
+            worst = worst_case(body, api)
+            self._reserved = terms.budget.reserve(worst, instead=_ADVICE.get(api, SMALLER))
         self._open, self._reply, self._status = OpenCall(), Reply(), 0
+        self._pieces: list[bytes] = []
         self._ended = False
+
+    def replay(self, request: httpx2.Request) -> httpx2.Response:
+        """The reply from the cache, recorded as such."""
+        kept, self._status = self.kept, 200
+        self._content_type = kept.content_type
+        if kept.content_type.startswith("text/event-stream"):
+            self._reply.take_bytes(kept.content)
+            self.end()
+        else:
+            self.end(kept.content)
+        headers = {"content-type": kept.content_type}
+        reply = httpx2.Response(200, headers=headers, content=kept.content, request=request)
+        reply.elapsed = timedelta(0)
+        return reply
 
     def fail(self, error: BaseException) -> None:
         """No reply came. Unless it surely was not sent, the call may cost: nobody knows what."""
-        if isinstance(error, _NEVER_SENT):
+        if never_sent(error):
             self._record(prices.Usage(0), Decimal(0), estimated=False)
         else:
-            self._record(prices.Usage(tokens.count_request(self._body)), None, estimated=True)
+            self._record(prices.Usage(self._prompt()), None, estimated=True)
 
     def watch(self, response: httpx2.Response, *, whole: bool) -> None:
-        """Read the usage in the reply: at once if it is `whole`, else as its bytes pass."""
         self._status = response.status_code
-        if whole or response.is_stream_consumed:
-            self.end(response.content)
-        elif isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _AsyncTap(response.stream, self, _is_events(response))
-        else:
-            response.stream = _Tap(response.stream, self, _is_events(response))
+        self._content_type = response.headers.get("content-type", "")
+        packed = response.headers.get("content-encoding", "identity") != "identity"
+        if response.status_code != 200 or (is_events(response) and packed):
+            self._place = None
+        super().watch(response, whole=whole)
 
     def take(self, piece: bytes) -> None:
+        if self._place and not self._ended:
+            self._pieces.append(piece)
         self._reply.take_bytes(piece)
         if self._reply.ended:
             self.end()
 
     def end(self, whole: bytes | None = None) -> None:
-        """The reply is complete, or will not be read any further. Only the first time counts."""
+        """Only the first time counts."""
         if self._ended:
             return
         self._ended = True
+        complete = self._reply.ended
         if whole is not None:
-            self._reply.take(whole)
+            complete = self._reply.take(whole) and not self._reply.waiting
         if not 200 <= self._status < 300:
             self._record(prices.Usage(0), Decimal(0), estimated=False)
             return
+        self._record_reply()
+        if complete and not self._reply.broken:
+            self._keep(_last_line_ended(b"".join(self._pieces)) if whole is None else whole)
+
+    def _record_reply(self) -> None:
         try:
             usage, estimated = prices.read_usage(self._reply.usage), False
         except (CourseError, TypeError):
             usage, estimated = self._estimate(), True
+        if isinstance(self._reply.output, list) and isinstance(self._reply.id, str):
+            with contextlib.suppress(*_OUT_OF_SHAPE):
+                remember(self._reply.id, usage, self._reply.output, model=self._model)
         self._record(usage, self._cost(usage), estimated=estimated)
 
+    def _keep(self, content: bytes) -> None:
+        repeats_key = self._secret and self._secret in content
+        if self._place and self.kept is None and not repeats_key:
+            self._terms.cache.keep(self._place, Kept(self._content_type, content))
+
+    def _prompt(self) -> int:
+        # An estimate never stands in the way of a call: what is out of shape counts nothing.
+        with contextlib.suppress(*_OUT_OF_SHAPE):
+            return prompt_tokens(self._body, self._api)
+        return 0
+
     def _estimate(self) -> prices.Usage:
-        prompt = tokens.count_request(self._body)
-        return prices.Usage(prompt, 0, self._reply.count_completion(self._model))
+        return prices.Usage(self._prompt(), 0, self._reply.count_completion(self._model))
 
     def _cost(self, usage: prices.Usage) -> Decimal | None:
-        if self._reply.tier not in (None, "auto", "default"):
-            return None  # flex and priority have prices of their own
+        if self.kept or self._api == "moderations":
+            return Decimal(0)
+        if self._reply.waiting:
+            return None  # it will be written, and billed, later
+        tier = self._reply.tier
         with contextlib.suppress(CourseError):
-            return prices.cost(usage, self._model)
+            # Other tiers have prices of their own; an unknown one is told by an error.
+            return prices.cost(usage, self._model, tier=None if tier in _STANDARD else tier)
         return None
 
     def _record(self, usage: prices.Usage, cost: Decimal | None, *, estimated: bool) -> None:
-        simulated = self._simulated or self._reply.fingerprint == SIMULATED
+        simulated = self._terms.simulated or self._reply.simulated
         self._open.finish(
             model=self._model,
             source="simulated" if simulated else "live",
             prompt_tokens=usage.prompt_tokens,
             cached_tokens=usage.cached_tokens,
             completion_tokens=usage.completion_tokens,
-            reasoning_tokens=_reasoning(self._reply.usage),
+            reasoning_tokens=self._reply.reasoning_tokens,
             cost_usd=cost,
             status=self._status,
             streamed=self._streamed,
             estimated=estimated,
+            api=self._api,
+            from_cache=self.kept is not None,
         )
         if self._reserved:
             self._reserved.settle(cost)
 
 
-def only_chat(path: str) -> None:
-    """BudgetExceeded for a request whose worst case is not known: whatever is no chat."""
-    if not path.endswith("/chat/completions"):
-        raise BudgetExceeded(
-            f"Not sent: a budget can only guard chat completions, not {path}; "
-            "use a client from connect() without budget_usd for it."
-        )
+_STANDARD = (None, "auto", "default")
 
 
-def _reasoning(usage: dict | None) -> int:
-    for name in ("completion_tokens_details", "output_tokens_details"):
-        details = (usage or {}).get(name)
-        if isinstance(details, dict) and isinstance(details.get("reasoning_tokens"), int):
-            return details["reasoning_tokens"]
-    return 0
-
-
-def _is_events(response: httpx2.Response) -> bool:
-    return response.headers.get("content-type", "").startswith("text/event-stream")
-
-
-class _Passing:
-    """Shows passing bytes to the call, and ends it when the learner drops the stream."""
-
-    def __init__(self, stream, call: Call, events: bool):
-        self._stream, self._call = stream, call
-        self._pieces: list[bytes] | None = None if events else []
-        self._end = weakref.finalize(self, call.end)
-        self._end.atexit = False
-
-    def _show(self, piece: bytes) -> None:
-        if self._pieces is None:
-            self._call.take(piece)
-        else:
-            self._pieces.append(piece)
-
-    def _ended(self) -> None:
-        self._end.detach()
-        self._call.end(None if self._pieces is None else b"".join(self._pieces))
-
-
-class _Tap(_Passing, httpx2.SyncByteStream):
-    def __iter__(self):
-        for piece in self._stream:
-            self._show(piece)
-            yield piece
-        self._ended()
-
-    def close(self) -> None:
-        try:
-            self._stream.close()
-        finally:
-            self._ended()
-
-
-class _AsyncTap(_Passing, httpx2.AsyncByteStream):
-    async def __aiter__(self):
-        async for piece in self._stream:
-            self._show(piece)
-            yield piece
-        self._ended()
-
-    async def aclose(self) -> None:
-        try:
-            await self._stream.aclose()
-        finally:
-            self._ended()
+def _last_line_ended(content: bytes) -> bytes:
+    # The learner's client stops reading at the last event, maybe before the blank line after it.
+    return content if content.endswith(b"\n\n") or not content else content + b"\n"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from functools import cache, lru_cache
 
-from course import facts, tokens
+from course import facts
 from course.errors import CourseError
 
 _MILLION = 1_000_000
@@ -60,8 +60,10 @@ def read_usage(usage: object) -> Usage:
     return replace(used, cache_write_tokens=min(written, used.prompt_tokens - used.cached_tokens))
 
 
-def cost(usage: object, model: str, *, batch: bool = False) -> Decimal:
+def cost(usage: object, model: str, *, batch: bool = False, tier: str | None = None) -> Decimal:
     """US dollars for one call's usage at list price; `batch` gives the price of the Batch API.
+
+    `tier` "priority" gives that of priority processing, for models whose facts have it.
 
     `usage` is an openai CompletionUsage, a dict like it, or a Usage. Prices are those of the
     facts' edition: standard ones from genai-prices, batch ones from the facts. Price one call
@@ -72,7 +74,8 @@ def cost(usage: object, model: str, *, batch: bool = False) -> Decimal:
     Decimal('0.0000318')
     """
     used = read_usage(usage)
-    return _plain(_batch_cost(used, model) if batch else _standard_cost(used, model))
+    kind = "batch" if batch else tier
+    return _plain(_cost_of_kind(used, model, kind) if kind else _standard_cost(used, model))
 
 
 def load() -> None:
@@ -80,40 +83,9 @@ def load() -> None:
     cost(Usage(0), facts.models()[0])
 
 
-def worst_case(body: Mapping) -> Decimal:
-    """The most that a chat request can cost, in US dollars, before it is sent.
-
-    Nothing read from the cache, all of it written there (dearer with some models), and as many
-    completion tokens as the request allows: max_completion_tokens (or max_tokens), else the
-    largest output of the model, for each of `n` answers.
-    """
-    model = body.get("model")
-    if not isinstance(model, str):
-        raise CourseError("The request names no model, so its price is unknown; pass model=….")
-    if body.get("service_tier") not in (None, "auto", "default"):
-        raise CourseError("Only the price of the standard tier is known; leave service_tier out.")
-    prompt = tokens.count_request(body)
-    longest = _answers(body) * _longest_answer(body, model)
-    return cost(Usage(prompt, 0, longest, cache_write_tokens=prompt), model)
-
-
-def _answers(body: Mapping) -> int:
-    wanted = body.get("n")
-    return wanted if isinstance(wanted, int) and wanted > 0 else 1
-
-
-def _longest_answer(body: Mapping, model: str) -> int:
-    for field in ("max_completion_tokens", "max_tokens"):
-        allowed = body.get(field)
-        if isinstance(allowed, int) and not isinstance(allowed, bool) and allowed >= 0:
-            return int(allowed)
-    known = facts.facts()
-    for name in (model, facts.family(model)):
-        if f"{name}.max_output" in known:
-            return int(known[f"{name}.max_output"])
-    raise CourseError(
-        f"How long an answer of {model} can get is not in the facts; set max_completion_tokens."
-    )
+def has_tier(model: str, tier: object) -> bool:
+    """Whether the facts have prices for that service tier (only "priority" can) of the model."""
+    return tier == "priority" and f"{facts.family(model)}.priority_input_price" in facts.facts()
 
 
 def _standard_cost(used: Usage, model: str) -> Decimal:
@@ -168,17 +140,18 @@ def _priced_at() -> datetime:
     return datetime.combine(facts.edition(), time(12), UTC)
 
 
-def _batch_cost(used: Usage, model: str) -> Decimal:
+def _cost_of_kind(used: Usage, model: str, kind: str) -> Decimal:
     known = facts.facts()
     name = facts.family(model)
-    if f"{name}.batch_input_price" not in known:
-        raise CourseError(f"No batch price is known for the model {model!r}.")
-    price_in = known[f"{name}.batch_input_price"]
-    # Where the batch table has no cached rate, the standard one holds; models without any
-    # cached rate pay the full one.
-    cached_rates = (f"{name}.batch_cached_price", f"{name}.cached_price")
+    if f"{name}.{kind}_input_price" not in known:
+        raise CourseError(f"No {kind} price is known for the model {model!r}.")
+    price_in = known[f"{name}.{kind}_input_price"]
+    # Where the table of this kind has no cached rate, the standard one holds; models without
+    # any cached rate pay the full one.
+    cached_rates = (f"{name}.{kind}_cached_price", f"{name}.cached_price")
     price_cached = next((known[rate] for rate in cached_rates if rate in known), price_in)
-    price_out = known[f"{name}.batch_output_price"]
+    # Embeddings have no output, and no price of it.
+    price_out = known.get(f"{name}.{kind}_output_price", 0)
     fresh = used.prompt_tokens - used.cached_tokens
     total = fresh * price_in + used.cached_tokens * price_cached
     return (total + used.completion_tokens * price_out) / _MILLION

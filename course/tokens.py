@@ -1,20 +1,20 @@
 """Exact token counts of texts and chat requests, without any network.
 
-The vocabularies are o200k_base, and cl100k_base for the older gpt-3.5-turbo and gpt-4-turbo.
-That the gpt-6 models use o200k_base is an assumption: it is not documented.
+The vocabularies are o200k_base, and cl100k_base for the older gpt-3.5-turbo and gpt-4-turbo and
+for the embedding models. That the gpt-6 models use o200k_base is an assumption: it is not
+documented.
 """
 
-import base64
-import binascii
 import json
 import math
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 
+from course import pictures
 from course.errors import CourseError
 from course.facts import facts, family
 
-_OLDER = ("gpt-3.5", "gpt-35", "gpt-4-turbo", "gpt-4-0", "gpt-4-1106")
+_OLDER = ("gpt-3.5", "gpt-35", "gpt-4-turbo", "gpt-4-0", "gpt-4-1106", "text-embedding-")
 
 
 def vocabulary(model: str) -> str:
@@ -54,8 +54,27 @@ def pieces(text: str, model: str = "gpt-4o-mini") -> list[str]:
     >>> pieces("tiktoken is great!")
     ['t', 'ikt', 'oken', ' is', ' great', '!']
     """
+    return [
+        token.decode("utf-8", errors="replace") for token in token_bytes(encode(text, model), model)
+    ]
+
+
+def token_bytes(numbers: Sequence[int], model: str = "gpt-4o-mini") -> list[bytes]:
+    """The bytes that each token number stands for, some of them only a part of a letter.
+
+    A number that is not in the vocabulary is a CourseError.
+
+    >>> token_bytes(encode("great!"))
+    [b'great', b'!']
+    """
     cutter = _cutter(vocabulary(model))
-    return [cutter.decode_bytes([n]).decode("utf-8", errors="replace") for n in encode(text, model)]
+    try:
+        return [cutter.decode_token_bytes(number) for number in numbers]
+    except (ValueError, OverflowError, TypeError):
+        raise CourseError(
+            f"There is a token number that {vocabulary(model)}, the vocabulary of {model}, "
+            "does not have; take numbers from encode()."
+        ) from None
 
 
 def count_messages(messages: Iterable[Mapping], model: str = "gpt-4o-mini") -> int:
@@ -100,11 +119,14 @@ def image_tokens(width: int, height: int, model: str = "gpt-4o-mini") -> int:
     >>> image_tokens(1024, 1024), image_tokens(1024, 1024, model="gpt-4o")
     (25501, 765)
     """
+    if min(width, height) <= 0:
+        raise CourseError(f"A picture of {width} by {height} pixels has no size to count.")
     base, per_tile = _image_prices(model)
     shrink = min(1, 2048 / max(width, height))
     shrink = min(shrink, 768 / min(width, height))
-    # Rounded before the tiles are counted: 768 pixels must not become 768.0000001.
-    across, down = (math.ceil(round(side * shrink, 6) / 512) for side in (width, height))
+    # Rounded before the tiles are counted: 768 pixels must not become 768.0000001. A thread of a
+    # picture, thousands of times as long as it is wide, still starts a tile.
+    across, down = (max(1, math.ceil(round(side * shrink, 6) / 512)) for side in (width, height))
     return base + per_tile * across * down
 
 
@@ -116,14 +138,20 @@ def _model_of(body: Mapping) -> str:
 def _count_message(message: object, model: str) -> int:
     if not isinstance(message, Mapping):
         return 3
-    total = 3 + _count_content(message.get("role"), model)
-    total += _count_content(message.get("content"), model)
+    role, content = message.get("role"), message.get("content")
+    total = 3 + (_count_role(role, model) if isinstance(role, str) else 0)
+    total += count(content, model) if isinstance(content, str) else _count_content(content, model)
     if message.get("name"):
         total += 1 + _count_content(message["name"], model)
     for extra in ("tool_calls", "function_call"):
         if message.get(extra):
             total += _count_json(message[extra], model)
     return total
+
+
+@lru_cache(maxsize=64)
+def _count_role(role: str, model: str) -> int:
+    return count(role, model)
 
 
 def _count_json(value: object, model: str) -> int:
@@ -163,16 +191,7 @@ def _image_prices(model: str) -> tuple[int, int]:
 def _count_image(image: Mapping, model: str) -> int:
     if image.get("detail") == "low":
         return int(_image_prices(model)[0])
+    url = image.get("url")
+    size = pictures.data_url_size(url) if isinstance(url, str) else None
     # A picture whose size can't be seen from here counts as the largest there is.
-    return image_tokens(*(_png_size(image.get("url")) or (2048, 768)), model=model)
-
-
-def _png_size(url: object) -> tuple[int, int] | None:
-    if not isinstance(url, str) or not url.startswith("data:image/png;base64,"):
-        return None
-    try:
-        start = base64.b64decode(url.split(",", 1)[1][:32])
-    except (binascii.Error, ValueError):
-        return None
-    size = int.from_bytes(start[16:20]), int.from_bytes(start[20:24])
-    return size if start[:4] == b"\x89PNG" and min(size) > 0 else None
+    return image_tokens(*(size or (2048, 768)), model=model)

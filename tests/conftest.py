@@ -3,8 +3,10 @@
 import os
 
 import pytest
+from scripted_service import ScriptedService
 
-for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "NBGRADER_EXECUTION", "NBGRADER_EXCHANGE"):
+UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "NBGRADER_EXECUTION", "NBGRADER_EXCHANGE")
+for name in (*UNSET, "COURSE_ENDPOINT_SOCKET", "COURSE_TASKS"):
     os.environ.pop(name, None)
 os.environ["COURSE_SPEED"] = "0"
 # graders do not run what students wrote unless told to; what happens then must hold as well
@@ -19,3 +21,19 @@ def pytest_runtest_makereport():
         report.outcome = "failed"
         report.longrepr = f"skipped, and in CI nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="module")
+def running():
+    """A made-up service on loopback, whose answers a test writes."""
+    with ScriptedService() as service:
+        yield service
+
+
+@pytest.fixture
+def service(running, monkeypatch):
+    """The made-up service as the one that the environment asks for, its past forgotten."""
+    running.forget()
+    monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-a-test")
+    return running

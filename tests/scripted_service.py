@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self):
         sent = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.service.requests.append((self.path, dict(self.headers), sent))
-        answer = self.server.service.next_answer(self.path)
+        answer = self.server.service.answer_to(self.path, sent)
         if answer.status == 0:
             self.close_connection = True
             return
@@ -103,6 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256  # many tests connect many times at once
+
+
 class ScriptedService:
     """`answers` are given one after another, then `always`; `requests` are what came in.
 
@@ -111,8 +116,7 @@ class ScriptedService:
 
     def __init__(self):
         self.forget()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.service = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
@@ -130,7 +134,7 @@ class ScriptedService:
     def url(self) -> str:
         return f"http://{self.host}/v1"
 
-    def next_answer(self, path) -> Answer:
+    def answer_to(self, path, sent) -> Answer:
         if path.endswith("/models"):
             return self.models
         return self.answers.popleft() if self.answers else self.always

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from course import facts
-from course.endpoint import models
+from course.endpoint.simulation import models
 
 PROFILES = models.profiles()
 

@@ -3,7 +3,7 @@
 import threading
 
 from course import tokens
-from course.endpoint.prefixes import PromptCache, prompt_ids
+from course.endpoint.simulation.prefixes import PromptCache, prompt_ids
 
 
 def test_a_prompts_numbers_are_as_many_as_its_tokens():
@@ -11,14 +11,14 @@ def test_a_prompts_numbers_are_as_many_as_its_tokens():
         {"role": "system", "content": "You are a helpful assistant."},
         {"role": "user", "content": [{"type": "text", "text": "Hello!"}], "name": "Ada"},
     ]
-    assert len(prompt_ids(messages, {}, "gpt-4o-mini")) == tokens.count_messages(messages)
+    assert len(prompt_ids(messages, (), "gpt-4o-mini")) == tokens.count_messages(messages)
 
 
 def test_a_picture_takes_the_room_of_its_tokens():
     picture = {"type": "image_url", "image_url": {"url": "data:,", "detail": "low"}}
     messages = [{"role": "user", "content": [picture]}]
     # 2,833 for a picture at low detail on gpt-4o-mini, and 7 around it
-    assert len(prompt_ids(messages, {}, "gpt-4o-mini")) == 2840
+    assert len(prompt_ids(messages, (), "gpt-4o-mini")) == 2840
 
 
 def test_a_longer_prompt_finds_the_shorter_one_it_starts_with():

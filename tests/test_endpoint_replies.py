@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.endpoint.replies import Book, Conversation, Entry, fallback, fold, read_book
+from course.endpoint.simulation.replies import Book, Conversation, Entry, fallback, fold, read_book
 from course.errors import CourseError
 
 BOOK = """
@@ -39,7 +39,8 @@ def book(tmp_path):
 
 
 def said(book, *users, system="", models=("gpt-4o-mini",)):
-    return book.find(Conversation(system, users, len(users)), models)
+    entry = book.find(Conversation(system, users, len(users)))
+    return entry and entry.words(models)
 
 
 def test_white_space_is_folded():
@@ -75,7 +76,7 @@ def test_what_was_said_before_picks_the_more_particular_reply(book):
 
 
 def test_a_request_without_a_user_has_no_reply(book):
-    assert book.find(Conversation("Be brief.", (), 1), ("gpt-4o-mini",)) is None
+    assert book.find(Conversation("Be brief.", (), 1)) is None
 
 
 def test_texts_are_found_in_strings_and_in_parts():
@@ -107,8 +108,8 @@ def test_a_long_message_is_quoted_up_to_200_characters():
 
 def test_fields_that_are_not_acted_on_are_named():
     talk = Conversation("", ("Hi",), 1)
-    told = fallback(talk, model="m", prompt_tokens=8, fields=("tools", "logprobs", "metadata"))
-    assert "It does not act on tools or logprobs." in told
+    told = fallback(talk, model="m", prompt_tokens=8, fields=("functions", "modalities", "user"))
+    assert "It does not act on functions or modalities." in told
 
 
 def test_without_any_user_message_the_sentence_says_so():

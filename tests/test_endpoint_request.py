@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from course.endpoint.request import read_chat
+from course.endpoint.api.chat_request import read_chat
 from course.endpoint.wire import WireError
 
 GOOD = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello!"}]}

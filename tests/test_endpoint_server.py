@@ -9,40 +9,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import openai
 import pytest
+from endpoint_server import HELLO, KEY, ask, health, refused, running, wait_until
 
-from course.endpoint.replies import Book, Entry
-from course.endpoint.server import Server, create_app, listen, serve
+from course.endpoint.options import Options
+from course.endpoint.server import listen, serve
 from course.errors import CourseError
-
-BOOK = Book(
-    {
-        "Hello!": [Entry(user="Hello!", text="tiktoken is great!")],
-        "Count.": [Entry(user="Count.", text=" one two" * 2000)],
-        "Smile.": [Entry(user="Smile.", text="👩🏽‍🚀 नमस्ते")],
-    }
-)
-KEY = {"Authorization": "Bearer any-key"}
-HELLO = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello!"}]}
-
-
-@contextlib.contextmanager
-def running(**settings):
-    app = create_app(book=BOOK, **settings)
-    server, listener = Server(app, until_unused=False, state=None), listen(0)
-    port = listener.getsockname()[1]
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-    thread.start()
-    try:
-        yield port
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")
@@ -66,31 +41,6 @@ def client(port):
         http_client=openai.DefaultHttpxClient(trust_env=False),
     ) as client:
         yield client
-
-
-def ask(port, method, path, body=None, headers=KEY):
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as wire:
-        wire.request(method, path, body, headers)
-        answer = wire.getresponse()
-        return answer.status, dict(answer.getheaders()), answer.read()
-
-
-def refused(port, method, path, body=None, headers=KEY):
-    status, _, body = ask(port, method, path, body, headers)
-    error = json.loads(body)["error"]
-    assert error.keys() == {"message", "type", "param", "code"}
-    return status, error["code"]
-
-
-def health(port):
-    return json.loads(ask(port, "GET", "/health")[2])
-
-
-def wait_until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_the_stock_client_gets_a_reply(client):
@@ -170,8 +120,9 @@ def test_the_word_bearer_may_be_written_in_any_case(port):
     ("method", "path", "status", "code"),
     [
         ("GET", "/v1/nothing", 404, "unknown_url"),
-        ("GET", "/v1/models/", 404, "model_not_found"),
-        ("GET", "/v1/models/a/b", 404, "model_not_found"),
+        ("GET", "/v1/nothing/at/all", 404, "unknown_url"),
+        ("GET", "/v1/models/gpt-9", 404, "model_not_found"),
+        ("GET", "/v1/models/a/b", 404, "unknown_url"),
         ("GET", "/%ff%00", 404, "unknown_url"),
         ("GET", "/v1/chat/completions", 405, "method_not_supported"),
         ("POST", "/v1/models", 405, "method_not_supported"),
@@ -206,7 +157,7 @@ def test_our_own_mistake_is_a_500_in_openais_shape(port, monkeypatch):
     def fail(*_):
         raise RuntimeError("made up for the test")
 
-    monkeypatch.setattr("course.endpoint.chat.read_chat", fail)
+    monkeypatch.setattr("course.endpoint.api.chat.read_chat", fail)
     body = json.dumps(HELLO)
     assert refused(port, "POST", "/v1/chat/completions", body) == (500, "server_error")
 
@@ -229,7 +180,7 @@ def test_the_page_can_be_asked_for_without_its_body(port):
 def test_health_tells_who_this_is(port):
     told = health(port)
     assert told["service"] == "gpt-4o-mini-course endpoint"
-    assert (told["seed"], told["speed"], told["pid"]) == (0, 0, os.getpid())
+    assert (told["options"], told["pid"]) == ({"speed": "0"}, os.getpid())
     assert len(told["fingerprint"]) == 16
 
 
@@ -305,21 +256,15 @@ def test_small_packets_are_sent_at_once():
         assert listener.getsockname()[0] == "127.0.0.1"
 
 
-@pytest.mark.parametrize("speed", [-1, float("nan"), float("inf")])
-def test_a_speed_that_is_none_is_refused(speed):
-    with pytest.raises(CourseError, match="The speed is"):
-        create_app(speed=speed)
-
-
 def test_a_port_in_use_is_one_clear_sentence(port):
     with pytest.raises(CourseError, match=f"Port {port} on 127.0.0.1 is in use"):
-        serve(port=port, speed=0)
+        serve(Options(speed=0), port=port)
 
 
 @pytest.mark.parametrize("impossible", [-1, 65_536])
 def test_a_port_that_cannot_be_is_one_clear_sentence(impossible):
     with pytest.raises(CourseError, match=f"Port {impossible} .* can't be used"):
-        serve(port=impossible, speed=0)
+        serve(Options(speed=0), port=impossible)
 
 
 def command(*words):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import openai
 import pytest
 
-from course import facts
+from course import facts, prices
 from course.errors import CourseError
 from course.facts import DateFact, MoneyFact, TextFact, WholeFact, fact
 
@@ -130,6 +130,28 @@ def test_every_priced_model_has_what_the_contract_of_a_model_needs():
         for field in ("output_price", "batch_input_price", "batch_output_price"):
             assert fact(f"{model}.{field}") > 0
         assert fact(f"{model}.max_output") < fact(f"{model}.context_window")
+
+
+def test_embedding_models_have_prices_and_limits_but_write_no_text():
+    expected = {
+        "text-embedding-3-small": ("0.02", "0.01", 1536),
+        "text-embedding-3-large": ("0.13", "0.065", 3072),
+        "text-embedding-ada-002": ("0.10", "0.05", 1536),
+    }
+    for model, (price, batch, dimensions) in expected.items():
+        assert model not in facts.models()
+        assert fact(f"{model}.input_price") == Decimal(price)
+        assert fact(f"{model}.batch_input_price") == Decimal(batch)
+        assert fact(f"{model}.dimensions") == dimensions
+        assert fact(f"{model}.max_input") == 8192
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_the_embedding_prices_are_those_that_calls_are_billed_at(batch):
+    for name in ("text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002"):
+        rate = fact(f"{name}.batch_input_price" if batch else f"{name}.input_price")
+        usage = {"prompt_tokens": 500_000, "total_tokens": 500_000}
+        assert prices.cost(usage, name, batch=batch) == rate / 2
 
 
 def test_the_named_models_of_the_course_have_prices():

@@ -194,6 +194,16 @@ def test_the_line_of_two_calls():
             " · $0.0000083 at list price, nothing charged (simulated)",
         ),
         (
+            [{}, {"from_cache": True, "cost_usd": Decimal(0)}],
+            "2 calls (1 from cache) · 38 prompt tokens (0 cached) + 18 completion tokens"
+            " · $0.0000083 at list price, nothing charged (simulated)",
+        ),
+        (
+            [{"api": "batch"}, FAILED],
+            "2 calls (1 failed, 1 in a batch) · 19 prompt tokens (0 cached) + 9 completion tokens"
+            " · $0.0000083 at list price, nothing charged (simulated)",
+        ),
+        (
             [{"source": "live"}, {}],
             "2 calls · 38 prompt tokens (0 cached) + 18 completion tokens"
             " · $0.000017 at list price (partly simulated)",
@@ -244,6 +254,8 @@ def test_the_kinds_of_the_columns_never_change():
         "status": "int64",
         "streamed": "bool",
         "estimated": "bool",
+        "api": "str",
+        "from_cache": "bool",
     }
     with meter() as empty:
         pass

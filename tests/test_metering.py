@@ -2,6 +2,7 @@ import asyncio
 import gc
 import gzip
 import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -13,7 +14,8 @@ from scripted_service import Answer, ScriptedService, completion, events
 from course import connect, meter
 from course.budget import Budget, BudgetExceeded
 from course.errors import CourseError
-from course.metering import Call, Reply
+from course.metering import Call, Terms
+from course.reply import Reply
 
 MESSAGES = [
     {"role": "system", "content": "You are a helpful assistant."},
@@ -28,20 +30,6 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 1024},
     "completion_tokens_details": {"reasoning_tokens": 40},
 }
-
-
-@pytest.fixture(scope="module")
-def running():
-    with ScriptedService() as service:
-        yield service
-
-
-@pytest.fixture
-def service(running, monkeypatch):
-    running.forget()
-    monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-a-test")
-    return running
 
 
 @pytest.fixture
@@ -216,8 +204,13 @@ def test_an_unknown_model_has_an_unknown_price(service, client):
     assert "price unknown" in repr(m)
 
 
-def test_another_service_tier_has_an_unknown_price(service, client):
-    service.always = Answer(completion(service_tier="priority"))
+def test_another_service_tier_has_another_price_or_an_unknown_one(service, client):
+    service.answers.append(Answer(completion(service_tier="priority")))
+    with meter() as m:
+        client.chat.completions.create(**ASK)
+    # 19 * 0.25 + 2 * 1.00 millionths.
+    assert m.cost_usd == Decimal("0.00000675")
+    service.answers.append(Answer(completion(service_tier="flex")))
     with meter() as m:
         client.chat.completions.create(**ASK)
     assert m.cost_usd is None
@@ -303,15 +296,75 @@ def test_a_budget_refuses_before_anything_is_sent(service):
 def test_a_budget_refuses_what_it_cannot_price(service):
     with connect(budget_usd="1") as client:
         sent = len(service.requests)
-        with pytest.raises(BudgetExceeded, match="only guard chat completions, not /v1/responses"):
-            client.responses.create(model="gpt-4o-mini", input="Hello!")
-        with pytest.raises(BudgetExceeded, match="not /v1/batches"):
-            client.batches.create(
-                completion_window="24h", endpoint="/v1/chat/completions", input_file_id="file-1"
-            )
+        with pytest.raises(BudgetExceeded, match=r"and batches, not /v1/images/generations; use"):
+            client.images.generate(model="gpt-image-1", prompt="A cat")
+        with pytest.raises(BudgetExceeded, match="/v1/responses names no model"):
+            client.responses.create(input="Hello!")
         with pytest.raises(CourseError, match="No price is known"):
             client.chat.completions.create(model="ours", messages=[], max_completion_tokens=1)
         assert len(service.requests) == sent
+
+
+def test_a_budget_lets_pass_what_is_free(service):
+    service.always = Answer({"object": "list", "data": [], "id": "file-1"})
+    money = Budget("0.000001")
+    with connect(budget_usd=money) as client:
+        client.models.list()
+        client.files.list()
+        client.files.create(file=b"notes", purpose="user_data")
+        client.responses.cancel("resp_1")
+        client.responses.input_tokens.count(model="gpt-4o-mini", input="Hello!")
+        client.moderations.create(input="Hello!")
+        client.moderations.create(model="omni-moderation-latest", input="Hello!")
+    assert (money.spent_usd, money.reserved_usd) == (0, 0)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_conversation_goes_on_under_a_budget_too_small_for_the_longest_prompt(service, stream):
+    said = {"type": "message", "role": "assistant", "content": [], "id": "msg_1"}
+    usage = {"input_tokens": 30, "output_tokens": 4, "total_tokens": 34}
+    about = {"id": f"resp_of_{stream}", "object": "response", "status": "completed"}
+    response = about | {"output": [said], "usage": usage}
+    done = {"type": "response.completed", "response": response, "sequence_number": 1}
+    service.always = Answer([f"data: {json.dumps(done)}\n\n"] if stream else response)
+    asked = {"model": "gpt-4o-mini", "input": "Hello!", "max_output_tokens": 100, "stream": stream}
+    # The longest prompt would cost 128,000 * 0.15 = 19,200 millionths.
+    with connect(budget_usd="0.001") as client:
+        with pytest.raises(
+            BudgetExceeded, match=r"up to \$0\.01926, .*a smaller max_output_tokens"
+        ):
+            client.responses.create(**asked, previous_response_id="resp_of_another_day")
+        list(client.responses.create(**asked))
+        client.responses.create(**asked, previous_response_id=about["id"])
+    assert len(service.calls) == 2
+
+
+def test_a_response_still_to_be_written_has_an_unknown_cost(service):
+    response = {"id": "resp_1", "object": "response", "status": "queued", "output": []}
+    service.always = Answer(response | {"usage": None})
+    money = Budget("1")
+    asked = {"model": "gpt-4o-mini", "input": "Hello!", "max_output_tokens": 10}
+    with connect(budget_usd=money) as client, meter() as m:
+        client.responses.create(**asked, background=True)
+    assert only(m).cost_usd is None
+    # 3 + 1 + 3 that are around it and 2 of text at 0.15, 10 at 0.60.
+    assert money.spent_usd == Decimal("0.00000735")
+
+
+def test_a_response_dropped_half_way_is_counted_by_what_came(service, client):
+    delta = {"type": "response.output_text.delta", "output_index": 0, "content_index": 0}
+    begun = {"type": "response.created", "response": {"id": "resp_1", "usage": None}}
+    told = [begun, *[delta | {"delta": "tiktoken is great!"}] * 50]
+    service.answers.append(Answer([f"event: x\ndata: {json.dumps(event)}\n\n" for event in told]))
+    asked = {"model": "gpt-4o-mini", "instructions": "You are a helpful assistant."}
+    with meter() as m:
+        stream = client.responses.create(**asked, input="Hello!", stream=True)
+        next(stream), next(stream)
+        stream.close()
+    # The prompt is the hand-worked 19 of the same chat.
+    assert (only(m).prompt_tokens, only(m).estimated, only(m).api) == (19, True, "responses")
+    assert 6 <= only(m).completion_tokens <= 300
+    assert only(m).cost_usd > 0
 
 
 def test_a_budget_keeps_the_worst_case_of_a_call_without_reply(service):
@@ -427,6 +480,25 @@ def test_a_cancelled_call_is_recorded_with_an_unknown_cost(service):
     assert (only(m).status, only(m).cost_usd) == (0, None)
 
 
+@pytest.mark.parametrize(("reached", "cost"), [(True, None), (False, 0)])
+def test_an_asynchronous_call_without_reply_is_free_only_if_it_never_arrived(
+    service, reached, cost
+):
+    service.always = Answer(None, status=0)
+
+    async def ask(client):
+        if not reached:
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                client.base_url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+        with pytest.raises(openai.APIConnectionError):
+            await client.chat.completions.create(**ASK)
+
+    with meter() as m:
+        run(ask, max_retries=0)
+    assert (only(m).status, only(m).cost_usd) == (0, cost)
+
+
 def test_a_failed_asynchronous_call_is_recorded(service):
     service.always = Answer({"error": {}}, status=404)
 
@@ -450,5 +522,5 @@ def test_a_failed_asynchronous_call_is_recorded(service):
 )
 def test_only_what_was_surely_not_sent_is_free(error, cost):
     with meter() as m:
-        Call(ASK, "/v1/chat/completions", budget=None, simulated=False).fail(error)
+        Call(ASK, "chat", Terms("https://gateway.example/v1")).fail(error)
     assert only(m).cost_usd == cost

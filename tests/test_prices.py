@@ -10,7 +10,7 @@ from openai.types import CompletionUsage
 from course import facts, prices
 from course.errors import CourseError
 from course.facts import fact
-from course.prices import Usage, cost, worst_case
+from course.prices import Usage, cost
 
 HELLO = [
     {"role": "system", "content": "You are a helpful assistant."},
@@ -158,38 +158,11 @@ def test_an_unknown_model_has_no_price(batch):
         cost(Usage(1, 0, 1), "gpt-9", batch=batch)
 
 
-def test_the_worst_case_is_the_whole_prompt_and_the_longest_answer():
-    body = {"model": "gpt-4o-mini", "messages": HELLO}
-    # 19 tokens in, 16,384 out: 19 * 0.15 + 16384 * 0.60 = 2.85 + 9830.4 millionths.
-    assert worst_case(body) == Decimal("0.00983325")
-    # With 10 tokens allowed: 2.85 + 6 millionths; for three answers 2.85 + 18.
-    assert worst_case(body | {"max_completion_tokens": 10}) == Decimal("0.00000885")
-    assert worst_case(body | {"max_tokens": 10}) == Decimal("0.00000885")
-    assert worst_case(body | {"max_tokens": 10, "n": 3}) == Decimal("0.00002085")
-    assert worst_case(body | {"max_completion_tokens": None}) == Decimal("0.00983325")
-    snapshot = body | {"model": "gpt-4o-mini-2024-07-18"}
-    assert worst_case(snapshot) == Decimal("0.00983325")
-
-
-def test_the_worst_case_writes_the_prompt_to_a_dearer_cache():
-    body = {"model": "gpt-6-luna", "messages": HELLO, "max_completion_tokens": 0}
-    # 19 tokens at 0.125 dollars a million.
-    assert worst_case(body) == Decimal("0.000002375")
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ({}, "names no model"),
-        ({"model": 3}, "names no model"),
-        ({"model": "gpt-9"}, "set max_completion_tokens"),
-        ({"model": "gpt-9", "max_completion_tokens": 5}, "No price is known"),
-        ({"model": "gpt-4o-mini", "service_tier": "priority"}, "service_tier"),
-    ],
-)
-def test_without_a_price_there_is_no_worst_case(body, told):
-    with pytest.raises(CourseError, match=told):
-        worst_case(body)
+def test_priority_processing_has_a_price_where_the_facts_have_it():
+    # 400 * 0.25 + 600 * 0.125 + 100 * 1.00 = 100 + 75 + 100 millionths.
+    assert cost(Usage(1000, 600, 100), "gpt-4o-mini", tier="priority") == Decimal("0.000275")
+    with pytest.raises(CourseError, match="No priority price is known for the model 'gpt-4o'"):
+        cost(Usage(1), "gpt-4o", tier="priority")
 
 
 def test_prices_need_no_network_and_no_calendar(monkeypatch):

@@ -1,3 +1,4 @@
+import base64
 import doctest
 import socket
 
@@ -13,6 +14,10 @@ HELPFUL = [
 DOT = (  # a PNG's first 24 bytes: signature, length, IHDR, width 1, height 1
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
 )
+
+
+def data_url(data):
+    return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
 # The counts that OpenAI's cookbook prints for o200k_base.
@@ -35,6 +40,8 @@ def test_the_old_models_cut_with_the_old_vocabulary():
     # The cookbook's table for cl100k_base: 9 tokens for the Japanese text, 8 with o200k_base.
     for model in ("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-4-turbo", "gpt-4-turbo-2024-04-09"):
         assert tokens.count("お誕生日おめでとう", model) == 9
+    for model in ("text-embedding-3-small", "text-embedding-ada-002"):
+        assert tokens.count("お誕生日おめでとう", model) == 9
     for model in ("gpt-4o", "gpt-4.1-mini", "gpt-5-nano", "gpt-6-luna", "a model to come"):
         assert tokens.count("お誕生日おめでとう", model) == 8
 
@@ -48,6 +55,20 @@ def test_a_special_mark_in_a_text_is_ordinary_text():
 def test_pieces_put_together_are_the_text():
     text = "Throughput is 0.34 tokens a second."
     assert "".join(tokens.pieces(text)) == text
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "gpt-4-turbo"])
+def test_the_bytes_of_all_tokens_are_the_text(model):
+    text = "Größe 👩‍👩‍👧 お誕生日 <|endoftext|>"
+    parts = tokens.token_bytes(tokens.encode(text, model), model)
+    assert b"".join(parts).decode() == text
+    assert len(parts) == tokens.count(text, model)
+
+
+@pytest.mark.parametrize("number", [-1, 10**7, 2**70, "1", None, 1.5])
+def test_a_number_outside_the_vocabulary_is_refused(number):
+    with pytest.raises(CourseError, match="o200k_base"):
+        tokens.token_bytes([5, number])
 
 
 def test_half_a_letter_shows_as_a_replacement_mark():
@@ -96,6 +117,8 @@ def test_parts_of_text_count_like_one_text_each():
         # 2048 x 4096 is fitted to 1024 x 2048, then 768 x 1536: 2 x 3 tiles.
         ((2048, 4096), 2_833 + 6 * 5_667, 85 + 6 * 170),
         ((1, 1), 8_500, 255),
+        # A thread of a picture: 2048 x 0.0000002 after fitting, and still a row of 4 tiles.
+        ((10**10, 1), 2_833 + 4 * 5_667, 85 + 4 * 170),
     ],
 )
 def test_pictures_cost_by_the_tile(size, mini, big):
@@ -109,6 +132,13 @@ def test_pictures_cost_by_the_tile(size, mini, big):
     [
         ({"url": DOT}, 8_500),
         ({"url": DOT, "detail": "low"}, 2_833),
+        # 1024 x 1024 in each format (made by hand: only the header counts): 2 x 2 tiles.
+        ({"url": data_url(b"GIF89a\0\4\0\4")}, 25_501),
+        ({"url": data_url(b"\xff\xd8\xff\xc0\0\x11\x08\4\0\4\0")}, 25_501),
+        ({"url": data_url(b"RIFF____WEBPVP8X" + bytes(8) + b"\xff\3\0\xff\3\0")}, 25_501),
+        ({"url": data_url(b"GIF89a\0\4\0\4"), "detail": "low"}, 2_833),
+        ({"url": data_url(b"GIF89a\0\0\0\0")}, 2_833 + 8 * 5_667),
+        ({"url": 4}, 2_833 + 8 * 5_667),
         # A size that can't be seen counts as the largest: 2048 x 768 is 4 x 2 tiles.
         ({"url": "https://example.org/cat.png"}, 2_833 + 8 * 5_667),
         ({"url": "data:image/png;base64,AAAA"}, 2_833 + 8 * 5_667),
@@ -120,6 +150,12 @@ def test_a_picture_in_a_message_is_counted(image, expected):
     part = {"type": "image_url", "image_url": image}
     message = {"role": "user", "content": [part]}
     assert tokens.count_messages([message]) == 3 + 1 + expected + 3
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0), (-1, 5)])
+def test_a_picture_without_a_size_is_refused(size):
+    with pytest.raises(CourseError, match="has no size"):
+        tokens.image_tokens(*size)
 
 
 def test_tools_and_schemas_add_tokens_and_a_text_format_none():

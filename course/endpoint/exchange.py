@@ -1,15 +1,21 @@
 """One HTTP request and its answer, in ASGI's terms."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import parse_qsl
 
 from course.endpoint.wire import WireError
 
 JSON = (b"content-type", b"application/json")
 HTML = (b"content-type", b"text/html; charset=utf-8")
 EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
+BYTES = (b"content-type", b"application/octet-stream")
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 FRESH = (b"cache-control", b"no-store")
+
+
+BODY_S = 60.0
+"""Seconds within which each further piece of a body must come."""
 
 
 class ClientGone(Exception):
@@ -35,25 +41,48 @@ class Exchange:
         """The value of a header (its name in lower case), empty if it was not sent."""
         return next((value for key, value in self.scope["headers"] if key == name), b"")
 
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters behind the question mark; of one that is given twice, the last."""
+        sent = self.scope["query_string"].decode("latin-1")
+        return dict(parse_qsl(sent, keep_blank_values=True, errors="replace"))
+
     async def body(self, limit: int) -> bytes:
         """The request's body; raises WireError 413 above `limit` bytes, and ClientGone."""
-        too_large = WireError(
-            413, f"The request body is larger than {limit} bytes.", code="request_too_large"
-        )
         announced = self.header(b"content-length")
         if announced.isdigit() and int(announced) > limit:
-            raise too_large
-        parts, size, more = [], 0, True
-        while more:
-            message = await self._receive()
+            raise _too_large(limit)
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            if len(whole := message.get("body", b"")) > limit:
+                raise _too_large(limit)
+            return whole  # what nearly every body is: all there at once
+        parts, size = [], 0
+        async for piece in self.pieces(message):
+            parts.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+        return b"".join(parts)
+
+    async def pieces(self, message: dict | None = None) -> AsyncIterator[bytes]:
+        """The body piece by piece; raises ClientGone, and WireError 408 for one that stops."""
+        while True:
+            if message is None:
+                message = await self._next_piece()
             if message["type"] == "http.disconnect":
                 raise ClientGone
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > limit:
-                raise too_large
-            more = message.get("more_body", False)
-        return b"".join(parts)
+            yield message.get("body", b"")
+            if not message.get("more_body", False):
+                return
+            message = None
+
+    async def _next_piece(self) -> dict:
+        try:
+            return await asyncio.wait_for(self._receive(), BODY_S)
+        except TimeoutError:
+            told = f"The request's body stopped coming for {BODY_S:.0f} seconds."
+            raise WireError(408, told, code="request_timeout") from None
 
     async def answer(self, body: bytes, *headers: tuple, status: int = 200) -> None:
         """The whole answer at once."""
@@ -76,3 +105,8 @@ class Exchange:
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+def _too_large(limit: int) -> WireError:
+    told = f"The request body is larger than {limit} bytes."
+    return WireError(413, told, code="request_too_large")

@@ -20,11 +20,14 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from filelock import FileLock, Timeout
 
+from course.endpoint import options
 from course.endpoint.folder import state_folder
 from course.endpoint.version import HERE, fingerprint
 from course.errors import CourseError
@@ -78,25 +81,28 @@ class Lease:
         self.close()
 
 
-def ensure(*, port: int | None = None) -> Address:
+def ensure(
+    wanted: Mapping[str, object] = MappingProxyType({}), *, port: int | None = None
+) -> Address:
     """The address of this user's endpoint, which is started if there is none.
 
-    A new one takes `port` if that is free, else another. COURSE_SPEED in the environment says how
-    fast it is (1 by default, 0 never waits); a different speed or a changed course is a
-    different endpoint. It ends by itself unless a `lease` is taken within seconds. Raises
-    CourseError, with what to do, where none can be started.
+    A new one takes `port` if that is free, else another. `wanted` are options of course.endpoint
+    by name, such as {"tier": 1}; COURSE_SPEED in the environment says how fast it is where they
+    do not (1 by default, 0 never waits). Other options or a changed course are another endpoint. It
+    ends by itself unless a `lease` is taken within seconds. Raises CourseError, with what to do,
+    where none can be started.
     """
-    speed = _speed()
-    state = state_folder() / f"endpoint-{_installation(speed)}.json"
+    line = options.arguments({"speed": _speed()} | dict(wanted))
+    state = state_folder() / f"endpoint-{_installation(line)}.json"
     noted = _read(state)
-    if _is_running(noted, speed):
+    if _is_running(noted, line):
         return _address(noted, started=False)
     try:
         with FileLock(state.with_suffix(".lock"), timeout=START_S):
             # Somebody else may have started one while we waited.
-            if (now := _read(state)) != noted and _is_running(now, speed):
+            if (now := _read(state)) != noted and _is_running(now, line):
                 return _address(now, started=False)
-            return _address(_start(state, speed, port=port), started=True)
+            return _address(_start(state, line, port=port), started=True)
     except Timeout:
         raise CourseError(
             f"Another program has been starting the simulator for {START_S:.0f} seconds; "
@@ -132,9 +138,9 @@ def _speed() -> float:
     raise CourseError(f"COURSE_SPEED is {text!r}; set it to 0 (no waiting), 1, 2 …, or unset it.")
 
 
-def _installation(speed: float) -> str:
+def _installation(line: Sequence[str]) -> str:
     # The machine's name, for home folders that several machines share.
-    told = f"{platform.node()}\n{HERE}\n{sys.prefix}\n{speed}"
+    told = f"{platform.node()}\n{HERE}\n{sys.prefix}\n{line}"
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
@@ -152,7 +158,7 @@ def _read(state: Path) -> dict:
     return noted if isinstance(noted, dict) and isinstance(noted.get("port"), int) else {}
 
 
-def _is_running(noted: dict, speed: float) -> bool:
+def _is_running(noted: dict, line: Sequence[str]) -> bool:
     """Whether the endpoint that was noted is there, and is the one that we want."""
     if not noted:
         return False
@@ -160,7 +166,8 @@ def _is_running(noted: dict, speed: float) -> bool:
         told = _health(noted["port"])
     except (OSError, ValueError, OverflowError):
         return False
-    ours = {"instance": noted.get("instance"), "fingerprint": fingerprint(), "speed": speed}
+    ours = {"instance": noted.get("instance"), "fingerprint": fingerprint()}
+    ours["options"] = options.read(line).told()
     return isinstance(told, dict) and all(told.get(name) == ours[name] for name in ours)
 
 
@@ -189,13 +196,13 @@ def _ask(port: int, path: str) -> socket.socket:
     return connection
 
 
-def _start(state: Path, speed: float, *, port: int | None) -> dict:
+def _start(state: Path, line: Sequence[str], *, port: int | None) -> dict:
     """Start an endpoint and wait until it answers. The caller holds the lock."""
     with contextlib.suppress(OSError):
         state.unlink()
     log = state.with_suffix(".log")
     command = [sys.executable, "-P", "-m", "course.endpoint", "--until-unused"]
-    command += ["--port", str(_free(port)), "--speed", str(speed), "--state", str(state)]
+    command += ["--port", str(_free(port)), "--state", str(state), *line]
     with log.open("wb") as errors:
         child = subprocess.Popen(
             command,
@@ -210,7 +217,7 @@ def _start(state: Path, speed: float, *, port: int | None) -> dict:
     end = time.monotonic() + START_S
     while time.monotonic() < end:
         ended = child.returncode is not None
-        if _is_running(noted := _read(state), speed):
+        if _is_running(noted := _read(state), line):
             return noted
         if ended:
             raise CourseError(_why(log, child.returncode))

@@ -1,63 +1,70 @@
-"""Makes the application, finds it a port, and runs it on uvicorn, on loopback only."""
+"""Makes the application, finds it a port or a socket, and runs it on uvicorn, on this computer."""
 
 import asyncio
 import contextlib
 import errno
 import json
-import math
 import os
 import socket
+import time
 from pathlib import Path
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from course import tokens
 from course.endpoint.app import SERVICE, App
-from course.endpoint.chat import Chat
-from course.endpoint.replies import Book, read_book
+from course.endpoint.options import Options
+from course.endpoint.service import Service
+from course.endpoint.simulation.replies import Book
 from course.errors import CourseError
 
 HOST = "127.0.0.1"
 MAX_BODY = 32 * 1024 * 1024
 BACKLOG = 2048
+HEADER_S = 30.0
+"""Seconds that a connection may take to send a whole request's headers."""
+SWEEP_TICKS = 50
+"""uvicorn ticks ten times a second."""
 
 
 def create_app(
-    *, seed: int = 0, speed: float = 1.0, book: Book | None = None, max_body: int = MAX_BODY
+    options: Options | None = None, *, book: Book | None = None, max_body: int = MAX_BODY
 ) -> App:
     """The ASGI application; `book` defaults to the course's replies.
 
-    `speed` 1 is each model's own, 2 twice as fast, 0 never waits. Raises CourseError for a
-    speed that is none and for a broken book.
+    Raises CourseError for options that can't be and for a broken book.
     """
-    if not (math.isfinite(speed) and speed >= 0):
-        raise CourseError(f"The speed is {speed}; use 0 for no waiting, 1 for a model's own speed.")
-    chat = Chat(seed=seed, speed=speed, book=book or read_book())
-    return App(chat, seed=seed, speed=speed, max_body=max_body)
+    return App(Service(options or Options(), book=book), max_body=max_body)
 
 
 def serve(
+    options: Options,
     *,
     port: int,
-    speed: float = 1.0,
-    seed: int = 0,
+    uds: Path | None = None,
     until_unused: bool = False,
     state: Path | None = None,
 ) -> None:
     """Run the endpoint until Ctrl-C, or with `until_unused` until its last lease is gone.
 
     Prints its address. `state` is a file to write port and process into, once it answers.
-    Port 0 is any free one; a port that can't be had is a CourseError.
+    Port 0 is any free one; with `uds` it listens on that Unix socket and on no port. A port or
+    a socket that can't be had is a CourseError.
     """
-    app = create_app(seed=seed, speed=speed)
-    with listen(port) as listener:
-        port = listener.getsockname()[1]
-        print(f"Simulated endpoint: http://{HOST}:{port}/v1 (any key that is not empty)")
+    app = create_app(options)
+    with listen(port) if uds is None else listen_unix(uds) as listener:
+        where = f"unix socket {uds}" if uds else f"http://{HOST}:{listener.getsockname()[1]}/v1"
+        print(f"Simulated endpoint: {where} (any key that is not empty)")
         print("All replies are simulated: none comes from a language model, nothing is charged.")
         print("It ends when unused." if until_unused else "Stop it with Ctrl-C.", flush=True)
         server = Server(app, until_unused=until_unused, state=state)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(server.serve(sockets=[listener]))
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(server.serve(sockets=[listener]))
+        finally:
+            if uds is not None:
+                uds.unlink(missing_ok=True)
 
 
 def listen(port: int) -> socket.socket:
@@ -81,13 +88,60 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
+def listen_unix(path: Path) -> socket.socket:
+    """A listening Unix socket that only this user can reach; a dead one there is replaced."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise CourseError("This computer has no Unix sockets; use --port.")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _remove_dead(path)
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        why = error.strerror or error
+        raise CourseError(f"The socket {path} can't be used ({why}); name another.") from None
+    listener.setblocking(False)
+    return listener
+
+
+def _remove_dead(path: Path) -> None:
+    """Take away a socket that nobody listens on; OSError where somebody does, or it is a file."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        if trial.connect_ex(str(path)) == 0:
+            raise OSError(errno.EADDRINUSE, "it is in use by another program")
+    path.unlink()
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which also knows since when a request is only half there."""
+
+    half_since: float | None = None
+
+    def connection_made(self, transport) -> None:
+        super().connection_made(transport)
+        self.half_since = time.monotonic()
+
+    def data_received(self, data: bytes) -> None:
+        if self.half_since is None and (self.cycle is None or self.cycle.response_complete):
+            self.half_since = time.monotonic()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self.half_since = None
+        super().on_headers_complete()
+
+
 class Server(uvicorn.Server):
     """uvicorn, quiet, that ends when unused and lets go of its leases when it ends."""
 
     def __init__(self, app: App, *, until_unused: bool, state: Path | None):
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=Protocol,
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -102,6 +156,7 @@ class Server(uvicorn.Server):
         self._app, self._until_unused, self._state = app, until_unused, state
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        _allow_many_connections()
         await super().startup(sockets)
         if self._state is not None:
             told = self._app.about | {"port": sockets[0].getsockname()[1]}
@@ -114,8 +169,27 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._until_unused and self._app.unused:
             self.should_exit = True
+        if counter % SWEEP_TICKS == 0:
+            self._sweep()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.closing.set()
         await super().shutdown(sockets)
+        await self._app.service.close()
+
+    def _sweep(self) -> None:
+        """Close the connections that have been sending headers for too long."""
+        late = time.monotonic() - HEADER_S
+        for connection in list(self.server_state.connections):
+            if connection.half_since is not None and connection.half_since < late:
+                connection.transport.close()
+
+
+def _allow_many_connections() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

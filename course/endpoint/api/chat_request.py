@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Required
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from course.endpoint.models import REASONING_TOKENS
+from course.endpoint.refusals import missing, only_with, read_object, refusal, wrong_type
+from course.endpoint.simulation.models import REASONING_TOKENS
 from course.endpoint.wire import WireError
 
 CONTENT = "a string or an array of typed parts"
+NAME = "^[a-zA-Z0-9_-]+$"
 
 
 def _check_content(value: Any) -> Any:
@@ -51,6 +53,22 @@ class StreamOptions(TypedDict, total=False):
     include_usage: bool | None
 
 
+class JsonSchema(TypedDict, total=False):
+    __pydantic_config__ = OPEN
+
+    name: Required[Annotated[str, Field(pattern=NAME, min_length=1, max_length=64)]]
+    description: str | None
+    schema: dict | None
+    strict: bool | None
+
+
+class AnswerFormat(TypedDict, total=False):
+    __pydantic_config__ = OPEN
+
+    type: Required[Literal["text", "json_object", "json_schema"]]
+    json_schema: JsonSchema
+
+
 class ChatRequest(BaseModel):
     """The body of POST /v1/chat/completions: the fields that the endpoint looks at."""
 
@@ -74,6 +92,12 @@ class ChatRequest(BaseModel):
     seed: int | None = None
     user: str | None = None
     reasoning_effort: Literal[tuple(REASONING_TOKENS)] | None = None
+    tools: Any = None
+    tool_choice: Any = None
+    parallel_tool_calls: bool | None = None
+    response_format: AnswerFormat | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
 
     @property
     def include_usage(self) -> bool:
@@ -83,16 +107,9 @@ class ChatRequest(BaseModel):
 def read_chat(data: bytes) -> ChatRequest:
     """The request in a body; raises WireError 400 that names the field at fault."""
     try:
-        body = from_json(data, allow_inf_nan=False)
-    except ValueError as error:
-        told = f"We could not parse the JSON body of your request: {error}."
-        raise WireError(400, told, code="invalid_json") from None
-    if not isinstance(body, dict):
-        raise WireError(400, f"The body must be a JSON object, but it is {_kind(body)}.")
-    try:
-        request = ChatRequest.model_validate(body)
+        request = ChatRequest.model_validate(read_object(data))
     except ValidationError as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     _check_together(request)
     return request
 
@@ -101,8 +118,9 @@ def _check_together(request: ChatRequest) -> None:
     for number, message in enumerate(request.messages):
         _check_has_content(message, f"messages[{number}].content")
     if request.stream_options is not None and not request.stream:
-        told = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-        raise WireError(400, told, param="stream_options")
+        raise only_with("stream_options", "stream")
+    if request.top_logprobs is not None and not request.logprobs:
+        raise only_with("top_logprobs", "logprobs")
     if request.max_tokens and request.max_completion_tokens:
         told = "Setting 'max_tokens' and 'max_completion_tokens' together is not supported."
         raise WireError(400, told, param="max_tokens", code="invalid_parameter_combination")
@@ -112,68 +130,4 @@ def _check_has_content(message: Message, param: str) -> None:
     calls_tools = message.get("tool_calls") or message.get("function_call")
     if message.get("content") is not None or (message["role"] == "assistant" and calls_tools):
         return
-    raise _wrong_type(param, CONTENT, None) if "content" in message else _missing(param)
-
-
-_EXPECTED = {
-    "string_type": "a string",
-    "int_type": "an integer",
-    "int_from_float": "an integer",
-    "float_type": "a decimal",
-    "bool_type": "a boolean",
-    "list_type": "an array",
-    "dict_type": "an object",
-}
-_BOUNDS = {
-    "greater_than_equal": ("ge", ">=", "below_min_value"),
-    "less_than_equal": ("le", "<=", "above_max_value"),
-}
-
-
-def _refusal(error: ValidationError) -> WireError:
-    """The first finding of pydantic in OpenAI's words."""
-    found = error.errors(include_url=False)[0]
-    param, value, about = _param(found["loc"]), found["input"], found.get("ctx", {})
-    kind = found["type"]
-    if kind == "missing":
-        return _missing(param)
-    if kind in _BOUNDS:
-        name, sign, code = _BOUNDS[kind]
-        number = "integer" if isinstance(about[name], int) else "decimal"
-        told = f"Invalid '{param}': expected a value {sign} {about[name]:g}, but got {value!s:.40}."
-        return WireError(400, told, param=param, code=f"{number}_{code}")
-    if kind in ("too_short", "string_too_short"):
-        what = "string" if isinstance(value, str) else "array"
-        return WireError(
-            400, f"Invalid '{param}': empty {what}.", param=param, code=f"empty_{what}"
-        )
-    if kind == "too_long":
-        told = f"Invalid '{param}': array too long. At most {about['max_length']} are allowed."
-        return WireError(400, told, param=param, code="array_above_max_length")
-    if kind == "literal_error" and isinstance(value, str):
-        told = f"Invalid value: {value!r:.100}. Supported values are: {about['expected']}."
-        return WireError(400, told, param=param, code="invalid_value")
-    expected = f"one of {about['expected']}" if kind == "literal_error" else found["msg"]
-    return _wrong_type(param, _EXPECTED.get(kind, expected), value)
-
-
-def _missing(param: str) -> WireError:
-    told = f"Missing required parameter: '{param}'."
-    return WireError(400, told, param=param, code="missing_required_parameter")
-
-
-def _wrong_type(param: str, expected: str, value: object) -> WireError:
-    told = f"Invalid type for '{param}': expected {expected}, but got {_kind(value)} instead."
-    return WireError(400, told, param=param, code="invalid_type")
-
-
-def _kind(value: object) -> str:
-    names = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string"}
-    names |= {list: "an array", dict: "an object", type(None): "null"}
-    return names.get(type(value), "something else")
-
-
-def _param(steps: tuple) -> str:
-    """("messages", 0, "role") as messages[0].role"""
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return path.removeprefix(".")
+    raise wrong_type(param, CONTENT, None) if "content" in message else missing(param)

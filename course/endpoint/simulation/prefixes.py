@@ -12,6 +12,7 @@ from hashlib import blake2b
 from threading import Lock
 
 from course import tokens
+from course.endpoint.wire import dumps
 from course.facts import fact
 
 STEP = 128
@@ -51,16 +52,16 @@ class PromptCache:
         return marks
 
 
-def prompt_ids(messages: Sequence[Mapping], extras: Mapping, model: str) -> list[int]:
+def prompt_ids(messages: Sequence[Mapping], also: Sequence[object], model: str) -> list[int]:
     """A number for each token of the prompt, in order, so that equal starts are equal lists.
 
-    Tools and the answer's format come before the messages. The tokens that the service adds to a
-    message (3, and 3 before the reply) have no published numbers: negative ones stand for them.
+    Tools and the answer's format (`also`) come before the messages. The tokens that the service
+    adds to a message (3, and 3 before the reply) have no published numbers: negative ones stand
+    for them.
     """
     ids: list[int] = []
-    for name in ("tools", "functions", "response_format"):
-        if extras.get(name):
-            ids += tokens.encode(json.dumps(extras[name], sort_keys=True), model)
+    for part in also:
+        ids += tokens.encode(dumps(part), model)
     for message in messages:
         ids += (-1, -2, -3, *tokens.encode(message["role"], model))
         if message.get("name"):

@@ -11,26 +11,35 @@ ASSUMPTION = "ASSUMPTION"
 FIRST_TOKEN_S = 0.5
 """ASSUMPTION for every model: no published figure was found."""
 SPREAD = 0.2
-"""ASSUMPTION: the standard deviation of both latencies between replies, as a share of the mean."""
+"""ASSUMPTION: the standard deviation of both latencies, as a share of the mean."""
 REASONING_TOKENS = {"none": 0, "minimal": 0, "low": 100, "medium": 300, "high": 900, "xhigh": 2000}
 """ASSUMPTION: the reasoning tokens billed for a reply, by reasoning_effort."""
 DEFAULT_EFFORT = "medium"
 """Of a model that reasons. In the facts for gpt-6-luna; ASSUMPTION for the others."""
 OTHER_SNAPSHOTS = {"gpt-4o": ("gpt-4o-2024-11-20",)}
 """Served besides the snapshot in the facts (genai-prices 0.2.3)."""
+TOOLS_WITHOUT_EFFORT = ("gpt-6-luna",)
+"""Chat completions of these take tools only with reasoning_effort none (litellm 1.106.2's map)."""
+FIRST = "gpt-4o-mini"
+"""The model that the course began with: what it has figures for, others may be likened to."""
+PREFILL_S = 0.00002
+"""ASSUMPTION for every model: seconds that each prompt token, unless cached, adds to the first
+token's wait. No published figure was found."""
 
 
 @dataclass(frozen=True)
 class Speed:
     """How fast replies come, in seconds; parameters named as in llm-d-inference-sim.
 
-    One value of each is drawn per reply; `source` says what the means rest on.
+    The first token's wait is drawn for each reply, the other for each token; `source` says what
+    the means rest on.
     """
 
     time_to_first_token_s: float
     time_to_first_token_std_dev_s: float
     inter_token_latency_s: float
     inter_token_latency_std_dev_s: float
+    prefill_time_per_token_s: float
     source: str
 
 
@@ -48,8 +57,14 @@ class Profile:
     max_input: int
     max_output: int
     shutdown: date | None
+    replacement: str | None
+    tools_need_no_effort: bool
     reasoning_effort: str | None
     speed: Speed
+
+    def gone(self, day: date | None) -> bool:
+        """Whether it has left the API on that day; without a day it is always there."""
+        return day is not None and self.shutdown is not None and self.shutdown <= day
 
     @property
     def answers_as(self) -> str:
@@ -90,6 +105,8 @@ def _profile(name: str) -> Profile:
         max_input=int(known.get(f"{name}.max_input", window)),
         max_output=int(facts.fact(f"{name}.max_output")),
         shutdown=shutdown.value if shutdown else None,
+        replacement=str(known[f"{name}.replacement"]) if f"{name}.replacement" in known else None,
+        tools_need_no_effort=name in TOOLS_WITHOUT_EFFORT,
         reasoning_effort=_effort(name),
         speed=_speed(name),
     )
@@ -115,5 +132,6 @@ def _speed(name: str) -> Speed:
         time_to_first_token_std_dev_s=FIRST_TOKEN_S * SPREAD,
         inter_token_latency_s=per_token,
         inter_token_latency_std_dev_s=per_token * SPREAD,
-        source=f"tokens a second: {basis}; first token and spread: {ASSUMPTION}",
+        prefill_time_per_token_s=PREFILL_S,
+        source=f"tokens a second: {basis}; first token, prompt length and spread: {ASSUMPTION}",
     )

@@ -13,7 +13,7 @@ from course.errors import CourseError
 BOOK_FILE = Path(__file__).with_name("replies.toml")
 QUOTED = 200
 """So many characters of the last user message are quoted back."""
-NOT_PLAYED = ("tools", "functions", "response_format", "logprobs", "modalities")
+NOT_PLAYED = ("functions", "logit_bias", "modalities", "prediction", "web_search_options")
 """Fields of a request that the simulator accepts but does not act on; it says so."""
 
 
@@ -25,16 +25,39 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-class Entry(BaseModel):
-    """One [[reply]] of the book; `after` is None where any conversation may come before."""
+STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+class Call(BaseModel):
+    """A call of a tool that a reply asks for."""
+
+    model_config = STRICT
+
+    name: Words
+    arguments: dict = {}
+
+
+class Entry(BaseModel):
+    """One [[reply]] of the book; `after` is None where any conversation may come before.
+
+    `refusal` makes the text a refusal. `calls` are asked for where the request has these tools,
+    and `then` is the answer once their results have come.
+    """
+
+    model_config = STRICT
 
     user: Words
     text: Words
     system: str | None = None
     after: list[str] | None = None
     by_model: dict[str, Words] = {}
+    refusal: bool = False
+    calls: list[Call] = []
+    then: Words | None = None
+
+    def words(self, models: Sequence[str]) -> str:
+        """The text for a model, which is known by these names."""
+        return next((self.by_model[name] for name in models if name in self.by_model), self.text)
 
     @property
     def condition(self) -> tuple:
@@ -44,11 +67,20 @@ class Entry(BaseModel):
 
 @dataclass(frozen=True)
 class Conversation:
-    """The texts of a request by role: all system texts as one, the user's in order."""
+    """The texts of a request by role: all system texts as one, the user's in order.
+
+    `results` says whether it ends with what tools have answered.
+    """
 
     system: str
     users: tuple[str, ...]
     messages: int
+    results: bool = False
+
+    @property
+    def last(self) -> str:
+        """The last user message, empty if there is none."""
+        return self.users[-1] if self.users else ""
 
     @classmethod
     def of(cls, messages: Sequence[Mapping]) -> "Conversation":
@@ -57,6 +89,7 @@ class Conversation:
             system="\n".join(text for role, text in texts if role in ("system", "developer")),
             users=tuple(text for role, text in texts if role == "user"),
             messages=len(texts),
+            results=texts[-1][0] == "tool",
         )
 
 
@@ -66,16 +99,15 @@ class Book:
 
     entries: Mapping[str, list[Entry]] = field(default_factory=dict)
 
-    def find(self, talk: Conversation, models: Sequence[str]) -> str | None:
-        """The authored reply, or None; `models` are the names under which the model is known."""
+    def find(self, talk: Conversation) -> Entry | None:
+        """The authored reply to a conversation, or None."""
         if not talk.users:
             return None
         *before, last = map(fold, talk.users)
         for entry in self.entries.get(last, ()):
             system, after = entry.condition
             if system in (None, fold(talk.system)) and after in (None, tuple(before)):
-                own = next((entry.by_model[name] for name in models if name in entry.by_model), "")
-                return own or entry.text
+                return entry
         return None
 
 
