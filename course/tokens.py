@@ -14,6 +14,7 @@ from course import pictures
 from course.errors import CourseError
 from course.facts import facts, family
 
+_REMEMBERED = 4096
 _OLDER = ("gpt-3.5", "gpt-35", "gpt-4-turbo", "gpt-4-0", "gpt-4-1106", "text-embedding-")
 
 
@@ -30,13 +31,19 @@ def _cutter(name: str):
     return Tokenizer.from_pretrained(name)
 
 
+@lru_cache(maxsize=256)
+def _encoder(model: str):
+    return _cutter(vocabulary(model)).encode_ordinary
+
+
 def encode(text: str, model: str = "gpt-4o-mini") -> list[int]:
     """The token numbers of a text. Marks such as <|endoftext|> count as ordinary text."""
     if not isinstance(text, str):
         raise CourseError(f"A text is needed to count tokens, not {type(text).__name__}.")
-    # Half of a surrogate pair can't be sent as UTF-8; the service would see a replacement mark.
-    sendable = text.encode("utf-8", errors="replace").decode("utf-8")
-    return _cutter(vocabulary(model)).encode_ordinary(sendable)
+    if not text.isascii():
+        # Half of a surrogate pair can't be sent as UTF-8; the service would see a replacement.
+        text = text.encode("utf-8", errors="replace").decode("utf-8")
+    return _encoder(model)(text)
 
 
 def count(text: str, model: str = "gpt-4o-mini") -> int:
@@ -139,8 +146,13 @@ def _count_message(message: object, model: str) -> int:
     if not isinstance(message, Mapping):
         return 3
     role, content = message.get("role"), message.get("content")
-    total = 3 + (_count_role(role, model) if isinstance(role, str) else 0)
-    total += count(content, model) if isinstance(content, str) else _count_content(content, model)
+    total = 3 + (_count_again(role, model) if isinstance(role, str) else 0)
+    if not isinstance(content, str):
+        total += _count_content(content, model)
+    elif role == "system" and len(content) <= _REMEMBERED:
+        total += _count_again(content, model)
+    else:
+        total += count(content, model)
     if message.get("name"):
         total += 1 + _count_content(message["name"], model)
     for extra in ("tool_calls", "function_call"):
@@ -149,9 +161,10 @@ def _count_message(message: object, model: str) -> int:
     return total
 
 
-@lru_cache(maxsize=64)
-def _count_role(role: str, model: str) -> int:
-    return count(role, model)
+@lru_cache(maxsize=1024)
+def _count_again(text: str, model: str) -> int:
+    """For what stands in many requests: roles and system messages."""
+    return count(text, model)
 
 
 def _count_json(value: object, model: str) -> int:

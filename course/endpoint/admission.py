@@ -57,14 +57,9 @@ class Admission:
         Raises WireError 429 where there is not enough left.
         """
         self._check_quota(record.key)
-        headers = self.limits.take(
+        record.limits = headers = self.limits.take(
             record.key, record.model, tokens=tokens, tier=self.tier(record.key, record.model)
         )
-        for name, value in headers:
-            if name == b"x-ratelimit-remaining-requests":
-                record.remaining_requests = int(value)
-            elif name == b"x-ratelimit-remaining-tokens":
-                record.remaining_tokens = int(value)
         return headers
 
     def spend(self, record: Record) -> None:

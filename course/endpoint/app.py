@@ -50,6 +50,8 @@ class App:
         }
         self._needed_until = time.monotonic() + NEVER_USED_S
         self._routes = self._all_routes()
+        every = self._routes.items()
+        self._plain = {f"/{'/'.join(path)}": known for path, known in every if None not in path}
 
     def _all_routes(self) -> dict[tuple[str | None, ...], dict[str, Answerer]]:
         """What answers which path and method; None in a path stands for an id."""
@@ -103,10 +105,9 @@ class App:
             await _refuse(exchange, WireError(500, told, code="server_error"))
 
     async def _route(self, exchange: Exchange) -> None:
-        steps = tuple(exchange.path.strip("/").split("/"))
-        known, ids = self._routes.get(steps), ()
-        if known is None and len(steps) > 2:
-            known, ids = self._routes.get((*steps[:2], None, *steps[3:])), steps[2:3]
+        known, ids = self._plain.get(exchange.path), ()
+        if known is None:
+            known, ids = self._find(tuple(exchange.path.strip("/").split("/")))
         if known is None:
             told = f"Invalid URL ({exchange.method} {exchange.path:.200})"
             raise WireError(404, told, code="unknown_url")
@@ -127,6 +128,13 @@ class App:
             await _answer(exchange, find(self._key(exchange), *ids, *more))
 
         return answer
+
+    def _find(self, steps: tuple[str, ...]) -> tuple[dict[str, Answerer] | None, tuple[str, ...]]:
+        """What answers a path, and the id in it."""
+        known, ids = self._routes.get(steps), ()
+        if known is None and len(steps) > 2:
+            known, ids = self._routes.get((*steps[:2], None, *steps[3:])), steps[2:3]
+        return known, ids
 
     async def _call(self, read: Callable, exchange: Exchange) -> None:
         await self.service.calls.serve(exchange, read, max_body=self.max_body)

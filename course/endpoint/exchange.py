@@ -39,7 +39,10 @@ class Exchange:
 
     def header(self, name: bytes) -> bytes:
         """The value of a header (its name in lower case), empty if it was not sent."""
-        return next((value for key, value in self.scope["headers"] if key == name), b"")
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return value
+        return b""
 
     @property
     def query(self) -> dict[str, str]:

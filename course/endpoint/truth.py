@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 
@@ -32,50 +33,20 @@ class Record:
     `scheduled_first_s` and `scheduled_last_s` are when the first and the last token were due,
     `sent_first_s` and `sent_last_s` when they were handed to the operating system, all in seconds
     after `arrived`; `latest_s` is how late the latest write was. `at_once` counts the calls in
-    work when this one came, itself among them.
+    work when this one came, itself among them; `limits` are the headers that told what was left.
     """
 
-    __slots__ = (
-        "arrived",
-        "at",
-        "at_once",
-        "batch",
-        "cached_tokens",
-        "code",
-        "completion_tokens",
-        "fault",
-        "first_s",
-        "key",
-        "latest_s",
-        "model",
-        "number",
-        "path",
-        "prompt_tokens",
-        "reasoning_tokens",
-        "remaining_requests",
-        "remaining_tokens",
-        "request_id",
-        "right",
-        "scheduled_first_s",
-        "scheduled_last_s",
-        "sent_first_s",
-        "sent_last_s",
-        "status",
-        "streamed",
-    )
+    number = status = at_once = 0
+    model = code = fault = request_id = right = None
+    prompt_tokens = cached_tokens = completion_tokens = reasoning_tokens = 0
+    streamed = batch = False
+    scheduled_first_s = scheduled_last_s = sent_first_s = sent_last_s = None
+    first_s = latest_s = 0.0
+    limits: tuple = ()
 
     def __init__(self, key: str, path: str):
         self.arrived, self.at = time.perf_counter(), time.time()
         self.key, self.path = key, path
-        self.status = self.at_once = self.number = 0
-        self.prompt_tokens = self.cached_tokens = 0
-        self.completion_tokens = self.reasoning_tokens = 0
-        self.streamed = self.batch = False
-        self.model = self.code = self.fault = self.request_id = self.right = None
-        self.scheduled_first_s = self.scheduled_last_s = None
-        self.sent_first_s = self.sent_last_s = None
-        self.remaining_requests = self.remaining_tokens = None
-        self.first_s = self.latest_s = 0.0
 
     def age_s(self) -> float:
         """Seconds since the arrival."""
@@ -96,11 +67,37 @@ class Record:
         used = self.prompt_tokens, self.cached_tokens, self.completion_tokens
         return _price(prices.Usage(*used), self.model, self.batch)
 
+    def kept(self) -> tuple:
+        """All fields as one tuple of plain values, which the garbage collector need not visit."""
+        return _fields_of(self)
+
+    @classmethod
+    def of(cls, kept: tuple) -> "Record":
+        """The record that was kept so."""
+        made = cls.__new__(cls)
+        vars(made).update(zip(FIELDS, kept, strict=True))
+        return made
+
     def as_dict(self) -> dict:
         """All fields, ready for JSON; the key only as its hash; `cost_usd` as a text."""
         cost = self.cost()
-        told = {name: getattr(self, name) for name in self.__slots__ if name != "first_s"}
-        return told | {"key": hide(self.key), "cost_usd": None if cost is None else f"{cost:f}"}
+        left = {name.decode(): int(value) for name, value in self.limits if b"-remaining-" in name}
+        told = {name: getattr(self, name) for name in FIELDS if name not in ("first_s", "limits")}
+        return told | {
+            "key": hide(self.key),
+            "cost_usd": None if cost is None else f"{cost:f}",
+            "remaining_requests": left.get("x-ratelimit-remaining-requests"),
+            "remaining_tokens": left.get("x-ratelimit-remaining-tokens"),
+        }
+
+
+FIELDS = (
+    *("number", "arrived", "at", "key", "path", "request_id", "model", "streamed", "batch"),
+    *("status", "code", "fault", "prompt_tokens", "cached_tokens", "completion_tokens"),
+    *("reasoning_tokens", "right", "at_once", "scheduled_first_s", "sent_first_s"),
+    *("scheduled_last_s", "sent_last_s", "latest_s", "first_s", "limits"),
+)
+_fields_of = attrgetter(*FIELDS)
 
 
 def hide(key: str) -> str:
@@ -136,7 +133,7 @@ class Truth:
     """The calls of one endpoint, newest last; `path` is a file that gets each as a JSON line."""
 
     def __init__(self, path: Path | None = None, *, bound: int = BOUND):
-        self._records: deque[Record] = deque(maxlen=bound)
+        self._records: deque[tuple] = deque(maxlen=bound)
         self._lock, self._count = Lock(), 0
         self._calls = self._failed = 0
         self._long_usd = Decimal(0)
@@ -155,7 +152,7 @@ class Truth:
         with self._lock:
             self._count += 1
             record.number = self._count
-            self._records.append(record)
+            self._records.append(record.kept())
             self._add_up(record)
             if self._file is not None:
                 self._file.write(json.dumps(record.as_dict()) + "\n")
@@ -194,13 +191,14 @@ class Truth:
         """The calls (of one key) that ended after the call of that number, oldest first."""
         with self._lock:
             late = list(islice(reversed(self._records), max(self._count - number, 0)))
-        return [record.as_dict() for record in reversed(late) if key in (None, record.key)]
+        records = map(Record.of, reversed(late))
+        return [record.as_dict() for record in records if key in (None, record.key)]
 
     def recent(self, most: int) -> list[dict]:
         """The newest calls, newest first."""
         with self._lock:
             newest = list(islice(reversed(self._records), most))
-        return [record.as_dict() for record in newest]
+        return [Record.of(kept).as_dict() for kept in newest]
 
     def close(self) -> None:
         if self._file is not None:

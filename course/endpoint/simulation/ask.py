@@ -1,5 +1,6 @@
 """A request to a model and its answer, whichever of the APIs it came by.
 
+What is made anew for each request is not frozen: freezing costs more than all its fields.
 `chat.py` and `responses.py` read their bodies into an `Ask`, `mind.py` finds the `Answer`, and
 the two write it down again in the shape of their API.
 """
@@ -30,7 +31,7 @@ class Tool:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """What is wanted of a model.
 
@@ -62,7 +63,7 @@ class Ask:
     ignored: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
     """A part of a reply that can be sent alone: valid text, of one token where possible.
 
@@ -108,7 +109,7 @@ class ToolCall:
         return "".join(piece.text for piece in self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choice:
     """One of the answers: text (a refusal's, if `refusal`), or calls of tools, or both."""
 
@@ -129,7 +130,7 @@ class Choice:
         return called + sum(piece.tokens for piece in self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Usage:
     """The tokens of one reply; cached ones are part of prompt, reasoning ones of completion."""
 
@@ -139,7 +140,7 @@ class Usage:
     reasoning: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What answers a request, and when.
 

@@ -150,8 +150,9 @@ def scores(text: str) -> dict[str, float]:
 def _scores(text: str) -> Iterator[tuple[str, float]]:
     plain = text.lower().replace("\u2019", "'")
     # Looking for plain words first takes microseconds; few texts hold any.
-    if not (near := {name for word in _TRIGGERS if word in plain for name in _TRIGGERS[word]}):
+    if not (words := [word for word in _TRIGGERS if word in plain]):
         return
+    near = {name for word in words for name in _TRIGGERS[word]}
     for name, rule in _RULES.items():
         # Not compiled above: re keeps what was searched for, and most programs need none of it.
         if name in near and re.search(rule.any_word, plain):

@@ -25,7 +25,7 @@ from course.endpoint.wire import dumps
 REFUSAL = "I'm sorry, but the simulator refuses what its moderation rule calls {}."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """What is said in one choice, before it is cut: a text, or calls of tools.
 

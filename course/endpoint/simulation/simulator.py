@@ -93,6 +93,11 @@ class Simulator:
         """One choice as it is sent, and the tokens billed for it."""
         if said.calls:
             return self._write_calls(ask, said, room)
+        if not (ask.stream or ask.stops or ask.logprobs is not None):
+            billed = tokens.count(said.text, ask.profile.id)
+            if billed <= room:
+                whole = (Piece(said.text, billed),) if billed else ()
+                return Choice(whole, "stop", refusal=said.refusal), billed
         pieces, spent, complete = spend(_pieces(ask, said.text, room, stops=ask.stops), room)
         told = None
         if ask.logprobs is not None and pieces:

@@ -33,11 +33,24 @@ def sums(text: str) -> list[Item]:
 
     Numbers of up to 12 digits and brackets; what does not come out in six decimals is left alone.
     """
-    if not _DIGIT.search(text):
+    if not _may_ask(text):
         return []
     return [
         item for match in _ASKED.finditer(text) if (item := _sum(match["asked"] or match["bare"]))
     ]
+
+
+def _may_ask(text: str) -> bool:
+    """Whether a sum can be asked for: a look for parts of words, because that is quick."""
+    said = text.lower()
+    return (
+        "=" in said
+        or "what" in said
+        or "how m" in said
+        or "comp" in said
+        or "calc" in said
+        or "work o" in said
+    ) and _DIGIT.search(text) is not None
 
 
 def _sum(told: str) -> Item | None:

@@ -23,7 +23,7 @@ from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -59,6 +59,9 @@ class Tasks:
             self._longest = max(self._longest, len(text))
         for texts in self._starts.values():
             texts.sort()
+        words = [text.split(" ") for text in self._texts]
+        self._pairs = {(two, three) for _, two, three, *more in words if more}
+        self._short = any(len(each) < 4 for each in words)
         if len(self.items) < len(items):
             ids = [item.id for item in items]
             twice = next(name for name in ids if ids.count(name) > 1)
@@ -70,25 +73,19 @@ class Tasks:
         Items about tools need theirs among the names in `tools`. Where the book has nothing, the
         sums in the message are items too.
         """
-        asked = next((m.get("content") for m in reversed(messages) if m.get("role") == "user"), "")
         last = messages[-1].get("role") if messages else None
         if last not in ("user", "tool"):
             return []
+        asked = _asked(messages)
         text = asked if isinstance(asked, str) else "\n".join(_parts(asked, "text"))
-        placed = [(alike, None) for alike in self._seen(asked)] + self._placed(text)
-        wanted = any(item.when or item.needs for alike, _ in placed for item in alike)
-        said = _conversation(messages) if wanted else ""
-        found = [(_chosen(alike, said, tools), number) for alike, number in placed]
-        found = [(item, number) for item, number in found if item]
+        placed = [(alike, None) for alike in self._seen(asked)] if self._pictures else []
+        if self._may_be_in(text):
+            placed += self._placed(text)
+        found = _known(messages, placed, tools) if placed else []
         if last == "tool":
             # What a tool brought can be asked about; that the tool was wanted is settled.
-            found = [(item, number) for item, number in found if item.kind == "document"]
-        elif not found:
-            found = [(item, None) for item in sums(text)]
-        return [
-            Found(item, number, all(fold(passage) in said for passage in item.needs))
-            for item, number in _numbered(found)
-        ]
+            return [one for one in found if one.item.kind == "document"]
+        return found or [Found(item, number) for number, item in enumerate(sums(text), 1)]
 
     def _add(self, item: Item) -> None:
         book, key = self._pictures, item.picture
@@ -115,6 +112,16 @@ class Tasks:
                 with contextlib.suppress(ValueError):
                     data = b64decode(url.partition(",")[2])
                     yield self._pictures.get(sha256(data).hexdigest(), [])
+
+    def _may_be_in(self, text: str) -> bool:
+        """Whether a text of the book can be in there; most are ruled out in a microsecond.
+
+        The second and third word of one stand alone in whatever holds it, unless escaped in JSON.
+        """
+        if self._short or "\\" in text:
+            return True
+        words = text.split()
+        return not self._pairs.isdisjoint(pairwise(words))
 
     def _placed(self, text: str) -> list[tuple[list[Item], int | None]]:
         if alone := self._texts.get(fold(text)):
@@ -206,6 +213,29 @@ def _conversation(messages: Sequence[Mapping]) -> str:
     contents = [message.get("content") for message in messages]
     texts = (one if isinstance(one, str) else " ".join(_parts(one, "text")) for one in contents)
     return fold(" ".join(texts))
+
+
+def _asked(messages: Sequence[Mapping]) -> object:
+    """The content of the last of the user's messages."""
+    for message in reversed(messages):
+        if message.get("role") == "user":
+            return message.get("content")
+    return ""
+
+
+def _known(
+    messages: Sequence[Mapping],
+    placed: Sequence[tuple[list[Item], int | None]],
+    tools: Collection[str],
+) -> list[Found]:
+    """Of the items with the same text the one that is meant, where one is."""
+    wanted = any(item.when or item.needs for alike, _ in placed for item in alike)
+    said = _conversation(messages) if wanted else ""
+    found = [(_chosen(alike, said, tools), number) for alike, number in placed]
+    return [
+        Found(item, number, all(fold(passage) in said for passage in item.needs))
+        for item, number in _numbered([(item, number) for item, number in found if item])
+    ]
 
 
 def _chosen(alike: Sequence[Item], said: str, tools: Collection[str]) -> Item | None:
