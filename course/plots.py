@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course.errors import CourseError
+from course.facts import edition
 from course.prices import Usage, cost, read_usage
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
@@ -38,12 +39,20 @@ class Picture(Axes):
         return f'<img alt="{html.escape(self.alt)}" width="720" src="{source}">'
 
 
-def picture(*, height: float = 4.2) -> Picture:
-    """Empty Axes, 7.2 by `height` inches on white, ready to draw on; set `alt` when done."""
+def picture(*, source: str, height: float = 4.2) -> Picture:
+    """Empty Axes, 7.2 by `height` inches on white, ready to draw on; set `alt` when done.
+
+    `source` says below the picture what its figures are: live, published or simulated.
+    """
     figure = Figure(figsize=(7.2, height), layout="constrained", facecolor="white")
+    figure.supxlabel(f"source: {source}", x=1, horizontalalignment="right", fontsize=8)
     axes = figure.add_subplot(axes_class=Picture)
     axes.spines[["top", "right"]].set_visible(False)
     return axes
+
+
+def _prices() -> str:
+    return f"published list prices, as of {edition()}"
 
 
 def plot_cost_by_volume(
@@ -64,7 +73,7 @@ def plot_cost_by_volume(
     if not prices or not all(prices.values()):
         raise CourseError("plot_cost_by_volume needs a model, and a usage with tokens in it.")
     budget = Decimal(str(budget_usd))
-    axes = picture()
+    axes = picture(source=_prices())
     for name, colour, marker in zip(prices, COLOURS, MARKERS, strict=False):
         dollars = [float(calls * prices[name]) for calls in CALLS]
         style = "--" if name in floors else "-"
@@ -80,7 +89,8 @@ def plot_cost_by_volume(
     sums = " and ".join(f"{calls:,} with {name}" for name, calls in paid.items())
     axes.set_title(f"${budget} pays for this many {thing}: {sums}", loc="left", fontsize=10)
     _name_the_lines(axes, prices, floors)
-    axes.alt = _volume_in_words(prices, floors, title=axes.get_title("left"))
+    words = _volume_in_words(prices, floors, title=axes.get_title("left"))
+    axes.alt = f"{words} Source: {_prices()}."
     return axes
 
 
@@ -114,7 +124,7 @@ def plot_shares(usages: Mapping[str, object], model: str) -> Picture:
     if not usages:
         raise CourseError("plot_shares needs at least one kind of call to draw.")
     shares = {kind: _shares(usage, model) for kind, usage in usages.items()}
-    axes = picture(height=1.7 + 0.5 * len(shares))
+    axes = picture(source=_prices(), height=1.9 + 0.5 * len(shares))
     left = [0.0] * len(shares)
     for part, colour, hatch in zip(_PARTS, COLOURS, HATCHES, strict=False):
         widths = [float(split[part]) for split in shares.values()]
@@ -130,7 +140,7 @@ def plot_shares(usages: Mapping[str, object], model: str) -> Picture:
     outputs = [split["output"] for split in shares.values()]
     finding = f"Output makes {min(outputs):.0f} to {max(outputs):.0f} percent of a call's price"
     axes.set_title(finding, loc="left", fontsize=10, pad=28)
-    axes.alt = f"{finding}. {_shares_in_words(shares)}"
+    axes.alt = f"{finding}. {_shares_in_words(shares)} Source: {_prices()}."
     return axes
 
 

@@ -107,7 +107,7 @@ def test_pictures_say_in_words_what_they_show():
 
 
 def test_a_notebook_shows_a_picture_with_its_words():
-    axes = picture()
+    axes = picture(source="made up")
     axes.alt = 'A "quoted" <word>'
     shown = axes._repr_html_()
     assert 'alt="A &quot;quoted&quot; &lt;word&gt;"' in shown
