@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from course import cli_bank
 from course.errors import CourseError
 
 app = typer.Typer(
@@ -137,6 +138,29 @@ def feedback(quiz: Quiz):
 
 
 @app.command()
+def report(
+    quiz: Quiz,
+    csv: Annotated[Path | None, typer.Option(help="Also write a table for spreadsheets.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page with plots.")] = None,
+    names: Annotated[bool, typer.Option("--names", help="Students by name.")] = False,
+    as_json: AsJson = False,
+):
+    """Say what a class's answers tell about the questions of a quiz."""
+    from course.grading import item_page, item_report
+    from course.project import find_root
+
+    made = item_report.report(quiz, root=find_root("solutions"), names=names)
+    if as_json:
+        print(json.dumps(made.as_dict(), indent=1))
+    else:
+        item_report.say(made)
+    if csv:
+        print(item_report.write(csv, item_report.as_csv(made), mark=True), file=sys.stderr)
+    if html:
+        print(item_report.write(html, item_page.page(made)), file=sys.stderr)
+
+
+@app.command()
 def demo(
     students: Annotated[int, typer.Option(min=1, max=1000)] = 5,
     into: Annotated[Path | None, typer.Option(help="Keep the course it plays in here.")] = None,
@@ -162,6 +186,9 @@ def refresh(
     root = find_root("lessons", "solutions")
     every = [*sorted(root.glob("lessons/*.ipynb")), *sorted(root.glob("solutions/*/*.ipynb"))]
     authoring.refresh([path.resolve() for path in notebooks or every], root=root)
+
+
+app.add_typer(cli_bank.app, name="bank")
 
 
 def main() -> None:

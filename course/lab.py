@@ -27,7 +27,10 @@ FIRST_PAGE = "lab/tree/lessons/00_start_here.ipynb"
 STUDENT_CONFIG = PACKAGE / "jupyter" / "student"
 """Jupyter settings that switch nbgrader's extensions off; instructors run without them."""
 COMMON_CONFIG = PACKAGE / "jupyter" / "both"
-"""Jupyter settings for everybody: no question about news over the first lesson."""
+"""Jupyter settings for everybody: no question about news over the first lesson, no waiting of
+small packets for each other."""
+DATA = PACKAGE / "jupyter" / "data"
+"""An extension of JupyterLab that shows a stored question where no kernel runs."""
 START_S = 60.0
 TRIES = 3
 STOP_S = 10.0
@@ -132,7 +135,12 @@ def _command(root: Path, port: int) -> list[str]:
 def _environment(token: str, *, instructor: bool) -> dict[str, str]:
     ours = [COMMON_CONFIG] if instructor else [STUDENT_CONFIG, COMMON_CONFIG]
     paths = [*map(str, ours), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    own = {"JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+    data = [str(DATA), os.environ.get("JUPYTER_PATH", "")]
+    own = {
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths)),
+        "JUPYTER_PATH": os.pathsep.join(filter(None, data)),
+    }
     return os.environ | own
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from course.lab import STUDENT_CONFIG
+from course.lab import COMMON_CONFIG, DATA, STUDENT_CONFIG
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -119,7 +119,8 @@ def _environment(home: Path, token: str) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTER_CONFIG_PATH": str(STUDENT_CONFIG),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, (STUDENT_CONFIG, COMMON_CONFIG))),
+        "JUPYTER_PATH": str(DATA),
     }
     return os.environ | own
 

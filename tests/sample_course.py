@@ -61,10 +61,10 @@ misconception = "mix-up"
 """
 
 
-def ask(item: str, *, points: int = 1):
+def ask(item: str, *, points: int = 1, quiz: str = "q"):
     mark = {"grade": True, "solution": False, "locked": True, "schema_version": 3}
     mark |= {"grade_id": item, "points": points, "cell_type": "code"}
-    return new_code_cell(f'quiz("q").ask("{item}")', metadata={"nbgrader": mark})
+    return new_code_cell(f'quiz("{quiz}").ask("{item}")', metadata={"nbgrader": mark})
 
 
 def section(name: str, text: str):
@@ -119,26 +119,28 @@ def journal(root: Path, **answers) -> bytes:
     return b"".join(line(*pair, seq=seq, bank=digest) for seq, pair in enumerate(given, start=1))
 
 
-def hand_in(root: Path, student: str, *, notebook=None, answers: bytes | None = b"") -> Path:
+def hand_in(
+    root: Path, student: str, *, notebook=None, answers: bytes | None = b"", quiz: str = "q"
+) -> Path:
     """submitted/STUDENT/q with the released notebook (or one given) and a full right journal
     (or the bytes given; None: no journal); returns the folder."""
-    folder = root / "submitted" / student / "q"
+    folder = root / "submitted" / student / quiz
     folder.mkdir(parents=True)
     if notebook is None:
-        notebook = nbformat.read(root / "quizzes" / "q" / "q.ipynb", as_version=4)
+        notebook = notebook_of(root, quiz)
     if isinstance(notebook, bytes):
-        (folder / "q.ipynb").write_bytes(notebook)
+        (folder / f"{quiz}.ipynb").write_bytes(notebook)
     else:
-        nbformat.write(notebook, folder / "q.ipynb")
+        nbformat.write(notebook, folder / f"{quiz}.ipynb")
     if answers is not None:
         (folder / "answers.jsonl").write_bytes(answers or journal(root))
     (folder / "timestamp.txt").write_text("2026-11-21 10:00:00.000000 UTC")
     return folder
 
 
-def notebook_of(root: Path):
+def notebook_of(root: Path, quiz: str = "q"):
     """The released notebook, to be changed."""
-    return nbformat.read(root / "quizzes" / "q" / "q.ipynb", as_version=4)
+    return nbformat.read(root / "quizzes" / quiz / f"{quiz}.ipynb", as_version=4)
 
 
 def with_code(root: Path, *sources: str):

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import sample_types as sample
 
 from course.errors import CourseError
 from course.quiz import bank
@@ -322,10 +323,6 @@ def test_an_incomplete_item_loads_and_is_told_by_complete(load):
         ('id = "right"', 'id = "wright"', "has no option called right"),
         ("text = 1500", "text = 1.51", "counts its anticipated wrong answer per-thousand"),
         ('key = "B"', 'key = "B"\nfeedback = "x"', "02-tokens-01 has a feedback of its own"),
-        ('key = "B"', 'key = "B"\nparameters = {n = [1]}', "has parameters, which this edition"),
-        ('key = "B"', 'key = "B"\npolicy = {attempts = 2}', "02-tokens-01 asks for policy.attem"),
-        ('"instant"', "{shuffle = true}", "The quiz asks for policy.shuffle, which this edition"),
-        ('"single"', '"order"', "02-tokens-01 is of type order, which this edition cannot score"),
     ],
 )
 def test_complete_says_what_a_release_still_needs(load, old, new, said):
@@ -343,20 +340,138 @@ def test_a_quiz_without_items_is_not_complete(load):
     assert bank.complete(load('quiz = "x"\ntitle = "y"')) == ["The quiz has no items."]
 
 
+# Every type
+
+
+@pytest.fixture
+def every(tmp_path):
+    def loaded(old="", new=""):
+        assert old in sample.WHOLE
+        return sample.load(tmp_path, sample.WHOLE.replace(old, new, 1))
+
+    return loaded
+
+
+def test_a_bank_with_every_type_is_read_and_complete(every):
+    quiz = every()
+    assert [item.type for item in quiz.items] == [
+        "order", "match", "cloze", "text", "text", "code", "measured", "numeric",
+    ]  # fmt: skip
+    assert bank.complete(quiz) == []
+    gap = quiz.item(sample.CLOZE).gaps[0]
+    assert (gap.key, gap.tolerance.relative) == (Decimal("0.00003"), Decimal("0.01"))
+    bounds = quiz.item(sample.MEASURED).bounds
+    assert (bounds.calls.most, bounds.calls.least, bounds.cost_usd.most) == (3, 3, 0.001)
+    assert bounds.tokens is None
+
+
 @pytest.mark.parametrize(
-    "item",
+    ("old", "new", "said"),
     [
-        'type = "order"\nkey = ["B", "A"]\noptions = [{id="A",text="a"},{id="B",text="b"}]',
-        'type = "match"\nkey = {p = "A"}\nprompts = [{id="p",text="x"}]\n'
-        'options = [{id="A",text="a"}]',
-        'type = "cloze"\ngaps = [{id="g", type="numeric", key=3, unit="s", tolerance=0.5}]',
-        'type = "text"\nkey = ["temperature"]\npattern = "temp.*"',
-        'type = "code"\nfunction = "cost"\ncases = [{given=[1, 2.5], expected=3}]',
-        'type = "measured"\nfunction = "ask"\nbounds = {calls=3, cost_usd=0.01}',
-        'type = "numeric"\nkey = "n * 2"\nunit = "s"\ntolerance = 0\nparameters = {n=[1, 2]}\n'
-        'facts = {n = "gpt-4o-mini.context_window"}',
+        ('["D", "B", "A", "C"]', '["D", "B", "A"]', "01, field key: C left out; expected every"),
+        ('["D", "B", "A", "C"]', '["D", "B", "A", "X"]', "01, field key: 'X' found"),
+        ('["D", "B", "A", "C"]', '"D"', "01, field key: 'D' found, expected a list"),
+        (', p2 = "A"', "", "02, field key: the prompt p2 has no option"),
+        ('p2 = "A"', 'p3 = "A"', "02, field key: 'p3' found, expected one of the prompts p1, p2"),
+        ('p2 = "A"', 'p2 = "Z"', "02, field key.p2: 'Z' found, expected one of A, B, C"),
+        ('{ id = "p2"', '{ id = "p1"', "02, field prompts: 2 prompts have the id 'p1'"),
+        ("[[verb]]", "a verb", r"03, field stem: the gap \[\[verb\]\] stands in it 0 times"),
+        ("[[verb]]", "[[verb]][[verb]]", r"03, field stem: .* stands in it 2 times"),
+        ("[[verb]]", "[[verb]] [[more]]", "03, field stem: there is no gap 'more'"),
+        ('key = "B"\noptions', 'key = "C"\noptions', "03, field gaps.verb.key: 'C' found"),
+        ("tolerance = { relative = 0.01 }", "", "03, field gaps.cost.tolerance: it is missing"),
+        ("weight = 2", "weight = 0", "03, field gaps.cost.weight: '0' found.*greater than 0"),
+        ('accept = ["stateless"]', "", "03, field gaps.state.accept: it is missing"),
+        ('id = "state"\ntype = "text"', 'id = "state"\ntype = "order"', "gaps.state.type: 'order'"),
+        ('"(the )?temp(erature)?"', '"(the"', "04, field pattern: .*unclosed group"),
+        ('["temperature", "top_p"]', '[""]', "04, field accept: '' found, expected a short text"),
+        ('function = "cost"', 'function = "co st"', "06, field function: 'co st' found"),
+        ("expected = 0.15, ", "", "06, field cases.number 1.expected: it is missing"),
+        ("expected = 0.15", "expected = 2026-09-01", "cases.number 1.expected: .*expected text, a"),
+        ("expected = 0.15", "expected = nan", "cases.number 1.expected: .*a finite number"),
+        ("arguments = [1000000]", "arguments = 3", "cases.number 1.arguments: '3' found"),
+        ("visible = true", "hidden = true", "cases.number 1.hidden: this field is not known"),
+        ("{ relative = 0.00137 }", "{ relative = 2 }", "cases.number 3.tolerance.relative: '2'"),
+        ("least = 3", "least = 4", "07, field bounds.calls: .*expected least not above most"),
+        ("{ most = 3, least = 3 }", "{}", "07, field bounds.calls: .*expected a number, or a"),
+        ("cost_usd = 0.001", "cost_us = 1", "07, field bounds.cost_us: .*is it cost_usd that"),
+        ("function = \"cost\"", "function = \"cost\"\nparameters = {n=[1]}",
+         "06, field parameters: an item of type code has none"),
+        ('points = 5', 'points = 5\nkey = "A"', "05, field key: an item of type text has none"),
+        ('points = 5', 'points = 5\nunit = "USD"', "05, field unit: an item of type text has none"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_any_type_is_told_with_item_and_field(every, old, new, said):
+    with pytest.raises(CourseError, match=said):
+        every(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('key = ["D", "B", "A", "C"]', "", "01 has no key"),
+        ('feedback = "Follow the request on its way."', "", "01 has no feedback for an answer"),
+        ('key = { p1 = "B", p2 = "A" }', "", "02 has no key"),
+        ('feedback = "What does it remember?"', "", "in its gap state has no feedback"),
+        (', feedback = "GET has no body."', "", "in its gap verb has options without"),
+        (
+            'id = "right", text = "temperature"',
+            'id = "right", text = "x"',
+            "04 does not accept its",
+        ),
+        ('id = "seed", text = "seed"', 'id = "seed", text = "temp"', "04 accepts its anticipated"),
+        ('function = "cost"', "", "06 names no function"),
+        ('type = "code"', 'type = "code"\nfeedback = "x"', "06 has a feedback of its own"),
+        ("the answer is read", "the model answers", "01 has two options with the same text"),
     ],
 )
-def test_the_types_of_later_editions_load(load, item):
-    quiz = load(f'quiz = "later"\n[[items]]\nid = "later-01"\nstem = "?"\n{item}\n')
-    assert quiz.items[0].type in item
+def test_complete_says_what_any_type_still_needs(every, old, new, said):
+    needs = bank.complete(every(old, new))
+    assert any(said in need for need in needs), needs
+
+
+def test_a_policy_of_an_item_changes_only_what_it_says(load):
+    head = HEAD.replace('"instant"', '{ feedback = "after_release", attempts = 3, shuffle = true }')
+    own = MULTIPLE.replace("key =", "policy = { attempts = 1 }\nkey =")
+    quiz = load(head + own)
+    policy = quiz.policy_of(quiz.items[0])
+    assert (policy.feedback, policy.attempts, policy.shuffle) == ("after_release", 1, True)
+
+
+def test_a_window_needs_a_zone_and_an_end_after_its_beginning(load):
+    window = "{ opens = 2026-09-02T08:00:00Z, closes = 2026-09-01T08:00:00+02:00 }"
+    needs = bank.complete(load(WHOLE.replace('"instant"', window)))
+    assert needs == ["The quiz closes before it opens."]
+    with pytest.raises(CourseError, match=r"field policy.opens: .*expected a time with its zone"):
+        load(WHOLE.replace('"instant"', "{ opens = 2026-09-02T08:00:00 }"))
+
+
+def test_each_item_has_a_digest_that_changes_with_its_own_stem_only(every):
+    before = {item.id: item.digest for item in every().items}
+    after = {item.id: item.digest for item in every("Put the steps", "Order the steps").items}
+    assert [name for name in before if before[name] != after[name]] == [sample.ORDER]
+    assert len(set(before.values())) == len(before)
+
+
+def test_the_digests_tell_nothing_of_keys_accepted_texts_or_hidden_cases(every):
+    before = every().digest
+    for old, new in [
+        ('["D", "B", "A", "C"]', '["A", "B", "D", "C"]'), ('p2 = "A"', 'p2 = "C"'),
+        ('accept = ["stateless"]', 'accept = ["stateful"]'), ('"top_p"', '"top_k"'),
+        ("0.0028266", "0.0028267"), ("[4711, 0.6]", "[4712, 0.6]"),
+    ]:  # fmt: skip
+        assert every(old, new).digest == before
+
+
+def test_values_of_cases_may_be_worked_out_from_facts(load):
+    text = """
+    [[items]]
+    id = "c-1"
+    type = "code"
+    stem = "?"
+    function = "f"
+    facts = { price = "gpt-4o-mini.input_price" }
+    cases = [{ arguments = ["{price}"], expected = ["{= price * 2 }", "{other}", "a {price}"] }]
+    """
+    (case,) = load(HEAD + text).items[0].cases
+    assert (case.arguments, case.expected) == ([0.15], [0.3, "{other}", "a {price}"])

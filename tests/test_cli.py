@@ -32,6 +32,8 @@ def test_help_names_every_verb():
         "release",
         "grade",
         "feedback",
+        "report",
+        "bank",
         "demo",
         "refresh",
     ]

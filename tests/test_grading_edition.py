@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 import sample_course
+import sample_every_type
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from sample_course import ITEMS, ask
 
 from course.errors import CourseError
-from course.grading import edition, scorer
+from course.grading import edition, scorer, stubs
 
 
 @pytest.fixture(scope="module")
@@ -221,3 +222,76 @@ def test_a_name_in_the_cell_that_hands_in_is_not_code_to_run(quiz, source, runs)
         cells[-1].source = source
 
     assert edition.restore(submitted(own, sign), own.released).runs is runs
+
+
+def solution(source, *, name="write-f", marked=True):
+    mark = {"grade": False, "solution": marked, "locked": False, "schema_version": 3}
+    return new_code_cell(source, metadata={"nbgrader": mark | {"grade_id": name}})
+
+
+WHOLE = "def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
+
+
+def test_a_solution_becomes_a_stub_that_runs():
+    source = stubs.stub(solution(f"import math\n\n{WHOLE}\n\nprint(f(1))"))
+    assert source == "import math\n\ndef f(x):\n    # Your code here\n    ...\n\nprint(f(1))"
+    names = {}
+    exec(source, names)
+    assert names["f"](1) is None
+
+
+def test_a_cell_may_hold_two_solutions():
+    again = WHOLE.replace("f(x)", "g(x)").replace("return x", "return 2 * x")
+    source = stubs.stub(solution(f"{WHOLE}\n{again}"))
+    assert source.count("...") == 2 and "return" not in source
+
+
+@pytest.mark.parametrize(
+    ("source", "marked", "said"),
+    [
+        ("def f(x):\n    return x", True, "has no ### BEGIN SOLUTION"),
+        (WHOLE, False, "is not marked as one"),
+        (WHOLE.replace("    ### END SOLUTION", ""), True, "not as many END SOLUTION"),
+        ("### END SOLUTION\n### BEGIN SOLUTION", True, "before its BEGIN SOLUTION"),
+        (f"### BEGIN SOLUTION\n{WHOLE}\n### END SOLUTION", True, "inside another"),
+    ],
+)
+def test_a_solution_that_could_be_given_away_is_refused(source, marked, said):
+    with pytest.raises(CourseError, match=said):
+        stubs.stub(solution(source, marked=marked))
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory):
+    """A quiz with two functions to write."""
+    root = sample_every_type.released(tmp_path_factory.mktemp("coded"))
+    return scorer.quiz(sample_every_type.QUIZ, root=root)
+
+
+def test_a_quiz_without_a_place_for_a_function_is_refused(coded):
+    notebook = sample_every_type.solutions_notebook()
+    notebook.cells = [cell for cell in notebook.cells if "def total" not in cell.source]
+    with pytest.raises(CourseError, match="item a-09 calls total, which no cell marked"):
+        edition.student_edition(notebook, coded.bank)
+
+
+def test_the_stub_alone_asks_for_no_run_and_a_function_for_one(coded):
+    assert not edition.restore(submitted(coded), coded.released).runs
+
+    def write(cells):
+        at(cells, "write-total")["source"] = "def total(numbers):\n    return 1"
+
+    restored = edition.restore(submitted(coded, write), coded.released)
+    assert restored.runs and restored.remarks == ()
+    assert "return 1" in at(restored.notebook.cells, "write-total").source
+
+
+def test_a_function_cell_that_is_gone_comes_back_empty(coded):
+    def move(cells):
+        cells.remove(at(cells, "write-total"))
+        cells.insert(1, new_code_cell("def total(numbers):\n    return 1"))
+
+    restored = edition.restore(submitted(coded, move), coded.released)
+    assert restored.runs
+    assert at(restored.notebook.cells, "write-total").source == ""
+    assert restored.remarks == ("Cell write-total was missing; it was put back as released.",)

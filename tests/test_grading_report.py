@@ -1,5 +1,10 @@
 """Feedback pages and scores."""
 
+import re
+import shutil
+import subprocess
+import sys
+
 import nbformat
 import pytest
 import sample_course
@@ -63,6 +68,44 @@ def test_a_page_shows_answers_points_and_reasons_and_no_key(pages):
 
 def test_money_is_not_taken_for_a_formula(pages):
     assert pages[1]["wrong"].read_text().count('class="tex2jax_ignore') == 3
+
+
+def test_a_page_begins_with_the_total_and_each_questions_state(pages):
+    top = pages[1]["wrong"].read_text().partition("</table>")[0]
+    assert "0 of 6 points" in top
+    rows = re.findall(r'<a href="#(q-0\d)">.*?<td class="state (\w+)">', top)
+    assert rows == [("q-01", "wrong"), ("q-02", "wrong"), ("q-03", "wrong")]
+    assert "invalid" in pages[1]["noisy"].read_text().partition("</table>")[0]
+
+
+def test_a_page_loads_nothing_and_needs_no_network(pages):
+    for page in pages[1].values():
+        text = page.read_text()
+        assert "<script" not in text and "<link" not in text
+        assert not re.search(r"""(src|href)=["'](?!#|data:)""", text)
+        assert "default-src 'none'" in text
+        assert "Test cell" not in text
+
+
+def test_a_page_is_made_for_light_and_dark(pages):
+    text = pages[1]["wrong"].read_text()
+    assert "prefers-color-scheme: dark" in text and 'content="light dark"' in text
+
+
+def test_nbgraders_own_command_writes_the_same_pages(pages, tmp_path):
+    root, found = pages
+    course = shutil.copytree(root, tmp_path / "course")
+    shutil.rmtree(course / "feedback")
+    sample_course.configure(course)
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_feedback", "q"],
+        cwd=course,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    theirs = course / "feedback" / "wrong" / "q" / "q.html"
+    assert theirs.read_text() == found["wrong"].read_text()
 
 
 def test_scores_are_a_table(pages):

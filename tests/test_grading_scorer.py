@@ -7,7 +7,7 @@ import sample_course
 from sample_course import RIGHT, journal, line
 
 from course.errors import CourseError
-from course.grading import scorer
+from course.grading import scorer, shown
 from course.quiz.journal import MOST_BYTES
 
 
@@ -117,7 +117,7 @@ def test_what_is_no_plain_file_of_a_sensible_size_is_not_read(root, tmp_path, ma
 def test_answers_to_another_version_of_the_questions_are_told(marked):
     marks = marked(line("q-01", "B", bank="0000"))
     assert marks.points == 1.0
-    assert marks.remarks == ("1 answer(s) were given to another version of the questions.",)
+    assert marks.remarks == ("Answered in another version of the question: q-01.",)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_points_are_finite_and_between_nothing_and_all(given, kept):
 
 def test_the_number_stands_first_under_a_cell_and_the_page_is_escaped(root, marked):
     mark = marked(line("q-01", "<script>alert(1)</script>")).by_item["q-01"]
-    number, page = scorer.outputs(mark)
+    number, page = shown.outputs(mark)
     assert (number.output_type, number.data["text/plain"]) == ("execute_result", "0.0")
     assert "<script" not in page.data["text/html"]
     assert "&lt;script&gt;" in page.data["text/html"]
@@ -138,14 +138,14 @@ def test_the_number_stands_first_under_a_cell_and_the_page_is_escaped(root, mark
 
 
 def test_a_long_answer_is_shown_short(root, marked):
-    page = scorer.outputs(marked(line("q-01", "x" * 10_000)).by_item["q-01"])[1]
+    page = shown.outputs(marked(line("q-01", "x" * 10_000)).by_item["q-01"])[1]
     assert len(page.data["text/html"]) < 2_000
 
 
 def test_wrong_answers_are_not_told_the_key(root, marked):
     wrong = {"value": 1, "unit": "USD"}
     marks = marked(journal(root, q_01="A", q_02=["B", "D"], q_03=wrong))
-    said = "".join(scorer.outputs(mark)[1].data["text/html"] for mark in marks.by_item.values())
+    said = "".join(shown.outputs(mark)[1].data["text/html"] for mark in marks.by_item.values())
     assert sample_course.KEY_IN_WORDS not in said
     assert "● <b>A</b>" in said and "● <b>B</b>" not in said
     assert RIGHT["q-01"] == "B"

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from course.errors import CourseError
-from course.quiz.journal import MOST_BYTES, Journal, JournalError
+from course.quiz.journal import MOST_BYTES, Journal, JournalError, NoAttemptLeft
 
 GOOD = {
     "v": 1,
@@ -45,7 +45,7 @@ def test_an_answer_is_one_line_with_the_agreed_fields(journal):
     (line,) = lines(journal)
     record = json.loads(line)
     assert list(record) == ["v", "assignment", "item", "response", "seq", "at", "bank"]
-    assert record == vars(event)
+    assert record == event.record()
     assert record["at"].endswith("Z") and len(record["at"]) == len("2026-11-21T10:00:00.000Z")
     assert b"\xe2\x82\xac" in line  # readable as it is
 
@@ -150,6 +150,62 @@ def test_numbers_that_come_twice_and_windows_line_ends_are_no_problem(journal):
 def test_later_editions_may_add_fields(journal):
     journal.path.write_text(json.dumps({**GOOD, "confidence": "sure"}) + "\n")
     assert journal.read()["a"].response == "B"
+
+
+def test_what_only_some_lines_say_stands_there_when_it_is_given(journal):
+    more = {"variant": 3, "student": "ana", "confidence": "guess", "digest": "d1"}
+    event = journal.append("a", "B", bank="abc", **more)
+    record = json.loads(lines(journal)[0])
+    assert {name: record[name] for name in more} == more
+    assert "attempt" not in record
+    assert journal.events() == [event]
+
+
+def test_all_events_are_read_in_their_order_and_the_last_of_each_item_wins(journal):
+    for item, response in [("a", "A"), ("b", "B"), ("a", "C")]:
+        journal.append(item, response, bank="abc")
+    assert [event.response for event in journal.events()] == ["A", "B", "C"]
+    assert journal.read()["a"].response == "C"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"variant": "3"}, {"variant": True}, {"variant": -1}, {"student": 7}, {"student": "x" * 201},
+     {"confidence": ["sure"]}, {"attempt": 1.5}, {"digest": {}}],
+)  # fmt: skip
+def test_an_optional_field_of_the_wrong_type_spoils_its_line(journal, spoilt):
+    journal.path.write_text(json.dumps({**GOOD, **spoilt}) + "\n")
+    assert journal.read() == {}
+    assert "a field has the wrong type" in journal.problems[0]
+
+
+def test_answers_are_counted_where_only_some_are_allowed(journal):
+    journal.append("b", "B", bank="abc", attempts=2)
+    events = [journal.append("a", answer, bank="abc", attempts=2) for answer in "AB"]
+    assert [event.attempt for event in events] == [1, 2]
+    with pytest.raises(NoAttemptLeft, match="a is answered 2 times, and no more are counted"):
+        journal.append("a", "C", bank="abc", attempts=2)
+    assert journal.read()["a"].response == "B"
+    assert len(lines(journal)) == 3
+
+
+def test_two_writers_together_get_no_more_attempts_than_one(journal):
+    refused = []
+
+    def write():
+        for _ in range(10):
+            try:
+                Journal(journal.path, "01").append("a", "A", bank="abc", attempts=7)
+            except NoAttemptLeft:
+                refused.append(1)
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 30 - 7
+    assert [event.attempt for event in journal.events()] == list(range(1, 8))
 
 
 def test_a_million_bad_lines_are_told_in_few_words(journal):
@@ -334,6 +390,35 @@ def test_a_writer_killed_midway_loses_nothing_that_it_had_acknowledged(journal):
     events = journal.read()
     assert {f"killed-{number}" for number in range(last + 1)} <= set(events)
     assert events["after"] == event
+
+
+def test_writers_killed_again_and_again_lose_nothing_that_they_had_acknowledged(journal):
+    promised = set()
+    for turn in range(8):
+        process = writer(journal, f"turn{turn}", 1_000_000)
+        go(process)
+        time.sleep(0.01 * (turn % 4))
+        heard = [process.stdout.readline()]
+        process.kill()
+        heard += process.stdout.readlines()
+        process.stdout.close()
+        process.wait()
+        whole = [int(line) for line in heard if line.endswith("\n")]
+        promised |= {f"turn{turn}-{number}" for number in range(max(whole) + 1)}
+    kept = [event.item for event in journal.events()]
+    assert promised <= set(kept)
+    assert len(kept) - len(promised) <= 8 * 30  # written, and killed before it could be said
+    assert len(set(kept)) == len(kept)
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_line_torn_anywhere_costs_only_itself(journal, cut):
+    for number in range(3):
+        journal.append(f"a{number}", "A", bank="abc")
+    whole = journal.path.read_bytes()
+    journal.path.write_bytes(whole[: -cut * 9])  # the third line has more than 99 bytes
+    journal.append("after", "B", bank="abc")
+    assert list(journal.read()) == ["a0", "a1", "after"]
 
 
 def test_a_journal_held_by_another_program_is_told_after_a_while(journal, monkeypatch):

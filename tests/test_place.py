@@ -201,3 +201,40 @@ def test_a_parent_that_may_not_be_looked_into_is_passed_by(folder, monkeypatch):
     monkeypatch.setattr(place.Path, "is_file", forbid)
     with pytest.raises(CourseError, match="No quiz"):
         locate(NAME)
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"COURSE_STUDENT": "ana", "JUPYTERHUB_USER": "hub-ana"}, "ana"),
+        ({"COURSE_STUDENT": " ", "JUPYTERHUB_USER": "hub-ana"}, "hub-ana"),
+        ({"COURSE_STUDENT": "Ame\u0301lie"}, "Am\u00e9lie"),  # the same name, typed otherwise
+        ({"LOGNAME": "account"}, "account"),
+    ],
+)
+def test_a_student_is_who_is_named_or_logged_in(monkeypatch, environment, name):
+    for variable in ("COURSE_STUDENT", "JUPYTERHUB_USER"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    assert place.student() == name
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ({"variants": []}, "items.0.variants"),
+        ({"variants": [{"id": "x"}]}, "items.0.variants.0.type"),
+        ({"type": "match", "prompts": 3}, "items.0.prompts"),
+        ({"type": "match", "prompts": []}, "items.0"),
+        ({"type": "cloze", "gaps": [{"id": "g"}]}, "items.0.gaps.0.type"),
+        ({"type": "code", "function": "f", "cases": [{}]}, "items.0.cases.0.arguments"),
+        ({"policy": 3}, "items.0.policy"),
+    ],
+)
+def test_items_of_any_type_that_are_damaged_are_told(folder, item, reason):
+    content = json.loads((folder / "items.json").read_text())
+    content["items"][0] |= item
+    (folder / "items.json").write_text(json.dumps(content))
+    with pytest.raises(CourseError, match=rf"can't be read \({reason} is not as it should be\)"):
+        locate(NAME)

@@ -1,6 +1,7 @@
 """Items as text and as HTML, with what was answered."""
 
 import pytest
+import sample_types as sample
 
 from course.quiz import static
 
@@ -98,3 +99,81 @@ def test_the_page_is_escaped_and_has_no_ids_or_styles():
 def test_the_page_of_a_number_shows_it_or_a_blank():
     assert "<div>______ USD</div>" in static.page(NUMBER)
     assert "<div>6 cent</div>" in static.page(NUMBER, {"value": 6, "unit": "cent"})
+
+
+# Every type
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory):
+    quiz = sample.load(tmp_path_factory.mktemp("bank"))
+    return {item.id: item.public() for item in quiz.items}
+
+
+def test_gaps_are_numbered_in_the_stem_and_listed_below_it(items):
+    assert static.text(items[sample.CLOZE]) == (
+        "A call costs ____ (1) and is made with ____ (2); it is ____ (3).\n\n"
+        "(1) ______ USD\n(2) ____   A  GET / B  POST\n(3) ____\n\nFill the gaps. 4 points."
+    )
+    answered = static.text(items[sample.CLOZE], {"cost": {"value": 3, "unit": "cent"}, "verb": "B"})
+    assert "(1) 3 cent\n(2) B   A  GET / B  POST\n(3) ____" in answered
+    page = static.page(items[sample.CLOZE])
+    assert "made with ____ (2); it" in page and "<div>(2) ____   A  GET / B  POST</div>" in page
+
+
+def test_a_match_stands_there_as_two_lists(items):
+    rows = static.text(items[sample.MATCH], {"p2": "A"}).splitlines()
+    assert rows[2:5] == ["1. 401: ____", "2. 429: A", ""]
+    assert sorted(rows[5:8]) == [
+        "   A  wait a little", "   B  look at the key", "   C  mend the request",
+    ]  # fmt: skip
+    page = static.page(items[sample.MATCH], {"p2": "A"})
+    assert "<div>2. <code>429</code>: <b>A</b></div>" in page
+    assert "<div><b>C</b> mend the request</div>" in page
+
+
+def test_an_order_stands_there_as_it_was_answered(items):
+    rows = static.text(items[sample.ORDER], list("DBAC")).splitlines()
+    assert rows[2:6] == [
+        "- D  the messages are written", "- B  the request is sent",
+        "- A  the model answers", "- C  the answer is read",
+    ]  # fmt: skip
+    assert rows[-1] == "Put them in order. 3 points."
+    page = static.page(items[sample.ORDER], list("DBAC"))
+    places = [page.index(f"<b>{name}</b>") for name in "DBAC"]
+    assert places == sorted(places)
+
+
+def test_a_text_has_a_blank_or_what_was_written(items):
+    assert "Answer: ______" in static.text(items[sample.TEXT])
+    assert "Answer: <b>" in static.text(items[sample.TEXT], "<b>")
+    assert "<div>&lt;b&gt;</div>" in static.page(items[sample.TEXT], "<b>")
+    assert static.task(items[sample.TEXT]) == "Give a short text. 2 points."
+    assert static.task(items[sample.ESSAY]) == "Answer in your own words. 5 points."
+
+
+def test_a_function_shows_its_examples_and_its_bounds(items):
+    assert static.text(items[sample.CODE]) == (
+        "Write cost(tokens, price) in dollars.\n\ncost(1000000, price=0.15) returns 0.15\n"
+        "and 3 more, tried when it is graded\n\nWrite the function cost. 4 points."
+    )
+    rows = static.text(items[sample.MEASURED]).splitlines()
+    assert rows[2:7] == [
+        "ask_all(['a', 'b']) returns ['A', 'B']", "and 1 more, tried when it is graded",
+        "at most 3 calls", "at least 3 calls", "at most 0.001 USD",
+    ]  # fmt: skip
+    assert "<code>cost(1000000, price=0.15) returns 0.15</code>" in static.page(items[sample.CODE])
+
+
+@pytest.mark.parametrize(
+    ("name", "response", "told"),
+    [
+        (sample.ORDER, ["D", "B", "A", "C"], "D, B, A, C"),
+        (sample.MATCH, {"p1": "B", "p2": "A"}, "p1: B, p2: A"),
+        (sample.CLOZE, {"cost": {"value": 3, "unit": "USD"}, "state": "x"}, "(1) 3 USD, (3) x"),
+        (sample.TEXT, "top_p", "top_p"),
+        (sample.DRAWN, {"value": 0.00005, "unit": "USD"}, "0.00005 USD"),
+    ],
+)
+def test_any_response_in_words(items, name, response, told):
+    assert static.told(items[name], response) == told

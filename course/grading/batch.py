@@ -2,10 +2,11 @@
 
 import shutil
 import time
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import nbformat
 from filelock import FileLock, Timeout
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
@@ -13,8 +14,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from course.errors import CourseError
-from course.grading import generate, gradebook, intake, scorer, settings
+from course.grading import generate, gradebook, intake, scorer, settings, shown
 from course.grading.intake import Submission
+from course.grading.marks import NOT_RUN
 from course.grading.preprocessors import NOTICED
 from course.quiz.archive import name_problem
 from course.quiz.collect import settle
@@ -26,7 +28,11 @@ _LEFT_BEHIND = (".grading-*", ".release-*")
 
 @dataclass(frozen=True)
 class Row:
-    """One submission: `score` of `max` points, or status "failed" and no score."""
+    """One submission: `score` of `max` points, or status "failed" and no score.
+
+    The score lacks the answers that a person has still to grade in the formgrader (`by_hand`)
+    and the functions that were not run (`not_run`); both are numbers of items.
+    """
 
     student: str
     score: float | None
@@ -34,6 +40,8 @@ class Row:
     status: str
     reason: str = ""
     seconds: float = 0.0
+    by_hand: int = 0
+    not_run: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,13 +68,28 @@ class Summary:
         if not self.rows:
             return f"Nothing was handed in: submitted/ has no folder STUDENT/{self.quiz}."
         lines = [_line(row) for row in self.rows]
-        told = f"{len(self.rows) - len(self.failed)} graded, {len(self.failed)} failed."
-        return "\n".join([*lines, told])
+        lines.append(f"{len(self.rows) - len(self.failed)} graded, {len(self.failed)} failed.")
+        return "\n".join([*lines, *self._waiting()])
+
+    def _waiting(self) -> Iterator[str]:
+        if by_hand := sum(row.by_hand for row in self.rows):
+            yield f"{_counted(by_hand, 'answer')} to grade by hand, in the formgrader."
+        if not_run := sum(row.not_run for row in self.rows):
+            yield (
+                f"{_counted(not_run, 'function')} not run: a student's code can do what you can "
+                "on this computer. To run it here, grade again with COURSE_RUN_STUDENT_CODE=1."
+            )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _line(row: Row) -> str:
     score = "failed" if row.score is None else f"{row.score:g} of {row.max:g}"
-    return f"{row.student:<20} {score:>12}  {row.reason}".rstrip()
+    waits = [f"{row.by_hand} by hand."] * bool(row.by_hand)
+    waits += [f"{row.not_run} not run."] * bool(row.not_run)
+    return f"{row.student:<20} {score:>12}  {' '.join([*waits, row.reason])}".rstrip()
 
 
 def grade(quiz: str, *, root: str | Path, students: Collection[str] | None = None) -> Summary:
@@ -118,9 +141,8 @@ def _grade(one: Submission, marks: scorer.Marks, root: Path) -> Row:
             noticed = _autograde(_config(one, marks, root, folder))
     except (CourseError, OSError) as error:
         return _failed(one, marks, root, str(error))
-    score, possible = _recorded(one, root)
-    seconds = round(time.perf_counter() - begin, 3)
-    return Row(one.student, score, possible, "graded", " ".join(noticed), seconds)
+    reason, seconds = " ".join(noticed), round(time.perf_counter() - begin, 3)
+    return replace(_recorded(one, root), reason=reason, seconds=seconds)
 
 
 def _config(one: Submission, marks: scorer.Marks, root: Path, folder: str) -> Config:
@@ -145,10 +167,17 @@ def _autograde(config: Config) -> list[str]:
     return [line.removeprefix(NOTICED) for line in lines if line.startswith(NOTICED)]
 
 
-def _recorded(one: Submission, root: Path) -> tuple[float, float]:
+def _recorded(one: Submission, root: Path) -> Row:
+    """What the gradebook and the graded notebook say of a submission now."""
+    quiz = one.folder.name
+    path = root / "autograded" / one.student / quiz / f"{quiz}.ipynb"
+    not_run = list(shown.states(nbformat.read(path, as_version=4)).values()).count(NOT_RUN)
     with gradebook.opened(root) as book:
-        found = book.find_submission(one.folder.name, one.student)
-        return gradebook.points(found), float(found.max_score)
+        found = book.find_submission(quiz, one.student)
+        grades = [grade for notebook in found.notebooks for grade in notebook.grades]
+        waiting = sum(bool(grade.needs_manual_grade) for grade in grades)
+        score, possible = gradebook.points(found), float(found.max_score)
+    return Row(one.student, score, possible, "graded", by_hand=waiting - not_run, not_run=not_run)
 
 
 def _failed(one: Submission, marks: scorer.Marks, root: Path, reason: str) -> Row:

@@ -1,7 +1,8 @@
 """A quiz's notebook as a student receives it, and a submitted one put back into that shape. Pure.
 
 `solutions/Q/Q.ipynb` has one graded cell per item of the bank, which asks it:
-`quiz("Q").ask("item-id")`, with the item's id as nbgrader's grade_id.
+`quiz("Q").ask("item-id")`, with the item's id as nbgrader's grade_id. The function of a code
+item stands in a cell of its own, marked as a solution.
 """
 
 import ast
@@ -17,6 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from course.errors import CourseError
+from course.grading import stubs
 from course.grading.clean import as_text
 from course.quiz.bank import Bank
 
@@ -31,9 +33,10 @@ _MOST_CELLS = 2_000
 
 
 def student_edition(notebook: NotebookNode, bank: Bank) -> NotebookNode:
-    """The notebook without worked answers, outputs and noise, with each item's points set.
+    """The notebook without worked answers, solutions, outputs and noise, with each item's points.
 
-    Raises CourseError where the notebook does not ask every item of the bank exactly once.
+    Raises CourseError where the notebook does not ask every item of the bank exactly once, or
+    has no place for a function that is asked for.
     """
     edition = copy.deepcopy(notebook)
     edition.cells = [cell for cell in edition.cells if WORKED_ANSWER not in _tags(cell)]
@@ -43,6 +46,7 @@ def student_edition(notebook: NotebookNode, bank: Bank) -> NotebookNode:
     for number, cell in enumerate(edition.cells, start=1):
         if is_graded(cell):
             cell.metadata.nbgrader.points = points[grade_id(cell)]
+        cell.source = stubs.stub(cell)
         _plain(cell, name=f"cell-{number:02}")
     edition.nbformat_minor = max(edition.nbformat_minor, 5)
     return edition
@@ -71,12 +75,19 @@ def _check(edition: NotebookNode, bank: Bank) -> None:
         *(f"{name} is no item of the bank" for name in sorted({*graded, *asked} - {*items})),
         *(f"the graded cell {grade_id(cell)} asks {', '.join(_asked(cell)) or 'nothing'}"
           for cell in edition.cells if is_graded(cell) and [*_asked(cell)] != [grade_id(cell)]),
+        *(f"item {item.id} calls {item.function}, which no cell marked as a solution defines"
+          for item in bank.items if item.function and item.function not in _defined(edition)),
     ]  # fmt: skip
     if problems:
         raise CourseError(
             f"The notebook of {bank.quiz} must ask every item once, each in its own graded cell: "
             f"{'; '.join(problems)}."
         )
+
+
+def _defined(edition: NotebookNode) -> set[str]:
+    cells = [cell for cell in edition.cells if grade_id(cell) and stubs.is_solution(cell)]
+    return set().union(*(stubs.functions(cell.source) for cell in cells))
 
 
 def _asked(cell: NotebookNode) -> Iterator[str]:
@@ -134,6 +145,7 @@ def restore(submitted: bytes | None, released: NotebookNode) -> Restored:
             seen.add(name)
             if _differs(cell, official[name]):
                 remarks.append(f"Cell {name} was changed; it was put back as released.")
+            runs |= _is_code_of_their_own(cell, official[name])
             cell = _official(official[name], cell.source)
         else:
             if name in seen:
@@ -149,6 +161,12 @@ def restore(submitted: bytes | None, released: NotebookNode) -> Restored:
 def _nameless(source: str) -> str:
     """The code without the name that a student writes into the cell that hands in."""
     return re.sub(r"""(\.submit\(student=)(["']).*?\2""", r'\1""', source.strip())
+
+
+def _is_code_of_their_own(cell: NotebookNode, official: NotebookNode) -> bool:
+    """Whether a cell made for answers holds more than the stub that was released in it."""
+    is_place = official.cell_type == "code" and stubs.is_solution(official)
+    return is_place and cell.source.strip() not in ("", official.source.strip())
 
 
 def _put_back(cells: list[NotebookNode], released: NotebookNode, seen: set[str]) -> list[str]:
@@ -181,7 +199,7 @@ def _official(cell: NotebookNode, source: str) -> NotebookNode:
     nbgrader gives full points to a graded cell that shows nothing: until the scorer speaks, 0.
     """
     fresh = copy.deepcopy(cell)
-    if grade_id(cell) and cell.metadata.nbgrader.get("solution"):
+    if grade_id(cell) and stubs.is_solution(cell):
         is_text = cell.cell_type != "code" and source.strip() != cell.source.strip()
         fresh.source = as_text(source) if is_text else source
     elif cell.cell_type == "code" and is_graded(cell):
@@ -193,7 +211,7 @@ def _differs(cell: NotebookNode, official: NotebookNode) -> bool:
     ours = official.metadata.nbgrader
     theirs = cell.metadata.nbgrader
     same = all(theirs.get(key) == ours.get(key) for key in ("grade", "solution", "locked"))
-    locked = not ours.get("solution")
+    locked = not stubs.is_solution(official)
     changed = locked and cell.source.strip() != official.source.strip()
     return cell.cell_type != official.cell_type or changed or not same
 

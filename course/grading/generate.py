@@ -10,7 +10,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import compute_checksum, is_grade, is_locked
+from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution
 from traitlets.config import Config
 
 from course.errors import CourseError
@@ -120,7 +120,7 @@ def _expected(quiz: scorer.Quiz) -> dict[str, tuple[float | None, str]]:
             compute_checksum(cell),
         )
         for cell in quiz.released.cells
-        if is_grade(cell) or is_locked(cell)
+        if is_grade(cell) or is_locked(cell) or is_solution(cell)
     }
 
 

@@ -4,29 +4,28 @@ Everything here happens before any student's code runs, from two files only: the
 solutions/ and the journal in submitted/. A student's items.json or notebook has no say.
 """
 
-import html
 import json
-import math
-from dataclasses import dataclass
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from course.errors import CourseError
 from course.facts import facts
-from course.grading import edition
+from course.grading import edition, functions
+from course.grading.counting import Counting, counting, student_of
+from course.grading.marks import NOT_RUN, Mark, Marks, clamp
 from course.grading.settings import ANSWERS, BANK
 from course.quiz import bank as banks
-from course.quiz import markup, seal, static
+from course.quiz import seal
 from course.quiz.bank import Bank, Item
 from course.quiz.journal import Event, Journal
-from course.quiz.score import check, score
+from course.quiz.score import PROGRAMS, score
 
-_MOST_SHOWN = 300
-"""Characters of a response that a page shows."""
+__all__ = ["Mark", "Marks", "Quiz", "as_text", "clamp", "mark", "quiz"]
 
 
 @dataclass(frozen=True)
@@ -36,49 +35,15 @@ class Quiz:
     name: str
     bank: Bank
     released: NotebookNode
+    _sealed: dict[tuple[str, int | None], dict] = field(default_factory=dict, compare=False)
 
-    @cached_property
-    def sealed(self) -> dict[str, dict]:
-        """Each item as a student may see it, with its feedback, whatever the policy."""
-        name, digest = self.name, self.bank.digest
-        boxes = {item.id: seal.seal(item, quiz=name, digest=digest) for item in self.bank.items}
-        return {item.id: item.public() | {"sealed": boxes[item.id]} for item in self.bank.items}
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One item's points: finite, from 0 to `possible`."""
-
-    item: str
-    points: float
-    possible: float
-    state: str
-    reason: str
-    response: object
-    question: dict
-    """The item as a student sees it."""
-    feedback: tuple[str, ...] = ()
-    """What the bank says to this response, in its Markdown; nothing of other answers."""
-
-
-@dataclass(frozen=True)
-class Marks:
-    """A submission's marks by item, and what should be said about its answers."""
-
-    by_item: dict[str, Mark]
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def points(self) -> float:
-        return math.fsum(mark.points for mark in self.by_item.values())
-
-    @property
-    def possible(self) -> float:
-        return math.fsum(mark.possible for mark in self.by_item.values())
-
-    @property
-    def answered(self) -> int:
-        return sum(mark.state != "unanswered" for mark in self.by_item.values())
+    def sealed(self, item: Item) -> dict:
+        """The item (or variant) as a student may see it, with its feedback, whatever the policy."""
+        name = item.id, item.number
+        if name not in self._sealed:
+            box = seal.seal(item, quiz=self.name, digest=self.bank.digest)
+            self._sealed[name] = item.public() | {"sealed": box}
+        return self._sealed[name]
 
 
 def quiz(name: str, *, root: Path) -> Quiz:
@@ -104,37 +69,100 @@ def as_text(items: dict) -> str:
 
 
 def mark(quiz: Quiz, folder: Path) -> Marks:
-    """The marks for the journal in a submission's folder; a bad journal is told, never raised."""
+    """The marks for the journal in a submission's folder; a bad journal is told, never raised.
+
+    Functions wait: the journal does not hold them.
+    """
     journal = Journal(folder / ANSWERS, quiz.name)
     try:
-        events, remarks = journal.read(), list(journal.problems)
+        events, remarks = journal.events(), list(journal.problems)
     except (CourseError, OSError) as error:
-        events, remarks = {}, [f"The answers file was not used: {_without_path(error, folder)}"]
-    if not events and not remarks:
+        events, remarks = [], [f"The answers file was not used: {_without_path(error, folder)}"]
+    asks = any(item.type not in PROGRAMS for item in quiz.bank.items)
+    if not events and not remarks and asks:
         remarks.append("No answers are recorded in this submission.")
-    if older := sum(event.bank != quiz.bank.digest for event in events.values()):
-        remarks.append(f"{older} answer(s) were given to another version of the questions.")
-    marks = (_mark(item, events.get(item.id), quiz) for item in quiz.bank.items)
+    chosen = _chosen(quiz, events)
+    counted = [one.event for one in chosen if one.event]
+    remarks += _changed(quiz, counted)
+    remarks += _gone(quiz, events)
+    remarks += _names(quiz, events, folder)
+    remarks += [remark for one in chosen for remark in one.remarks]
+    marks = [_mark(one, quiz) for one in chosen]
     return Marks({mark.item: mark for mark in marks}, tuple(remarks))
+
+
+def _chosen(quiz: Quiz, events: Sequence[Event]) -> list[Counting]:
+    by_item = defaultdict(list)
+    for event in events:
+        by_item[event.item].append(event)
+    student = student_of(events)
+    return [
+        counting(item, by_item[item.id], quiz.bank.policy_of(item), quiz=quiz.name, student=student)
+        for item in quiz.bank.items
+    ]
+
+
+def _changed(quiz: Quiz, events: Sequence[Event]) -> list[str]:
+    """Answers to questions that read otherwise then are scored as they are, and told."""
+    older = [event.item for event in events if not _is_to(quiz.bank, event)]
+    if not older:
+        return []
+    return [f"Answered in another version of the question: {', '.join(older)}."]
+
+
+def _is_to(bank: Bank, event: Event) -> bool:
+    if event.digest is None:
+        return event.bank == bank.digest
+    return event.digest == bank.item(event.item).digest
+
+
+def _gone(quiz: Quiz, events: Sequence[Event]) -> list[str]:
+    known = {item.id for item in quiz.bank.items}
+    gone = sorted({event.item for event in events} - known)
+    if not gone:
+        return []
+    shown = ", ".join(name[:80] for name in gone[:10]) + (" and more" if gone[10:] else "")
+    return [f"Answers to questions that the quiz does not have (any more): {shown}."]
+
+
+def _names(quiz: Quiz, events: Sequence[Event], folder: Path) -> list[str]:
+    """Names matter where they decide which numbers a student has."""
+    drawn = {item.id for item in quiz.bank.items if item.drawn}
+    if not any(event.item in drawn for event in events):
+        return []
+    names = list(dict.fromkeys(event.student for event in events if event.student))
+    if len(names) > 1:
+        return [f"The answers were recorded under {len(names)} names: {', '.join(names)[:200]}."]
+    handed_in = folder.absolute().parent.name
+    if names and names[0] != handed_in:
+        return [f"The answers were recorded under the name {names[0]}."]
+    return []
 
 
 def _without_path(error: Exception, folder: Path) -> str:
     return str(error).replace(f"{folder.absolute()}/", "")
 
 
-def _mark(item: Item, event: Event | None, quiz: Quiz) -> Mark:
+def _mark(one: Counting, quiz: Quiz) -> Mark:
+    item, event = one.item, one.event
+    possible = float(item.points)
+    if item.type in PROGRAMS:
+        return Mark(item.id, 0.0, possible, NOT_RUN, functions.WAITING, None, item.public())
     response = event.response if event else None
     verdict = score(item, response)
-    possible = float(item.points)
+    points, state, reason = verdict.points, verdict.state, verdict.reason
+    if one.refused:
+        points, state, reason = 0.0, "invalid", f"It earns nothing: {one.refused}"
     return Mark(
         item.id,
-        clamp(verdict.points, possible),
+        clamp(points, possible),
         possible,
-        verdict.state,
-        verdict.reason,
+        state,
+        reason,
         response,
         item.public(),
-        _feedback(quiz.sealed[item.id], response),
+        feedback=() if one.refused else _feedback(quiz.sealed(item), response),
+        confidence=event.confidence if event else None,
     )
 
 
@@ -143,50 +171,7 @@ def _feedback(item: dict, response: object) -> tuple[str, ...]:
     heard = seal.open_feedback(item, response)
     if heard is None:
         return ()
+    parts = tuple(f"{part.option}: {part.text}" for part in heard.parts if part.text)
     if item["type"] == "multiple":
-        return tuple(f"{part.option}: {part.text}" for part in heard.parts)
-    return (heard.text,)
-
-
-def clamp(points: float, possible: float) -> float:
-    """A finite number from 0 to `possible`; nbgrader gives full points to anything else."""
-    value = float(points)
-    return min(max(value, 0.0), possible) if math.isfinite(value) else 0.0
-
-
-def outputs(mark: Mark, *, count: int | None = None) -> list[NotebookNode]:
-    """What stands under a graded cell: the number nbgrader reads, then the page's words."""
-    response = _readable(mark)
-    points = f"{_number(mark.points)} of {_number(mark.possible)} points"
-    raw = "" if mark.response is None else f" The answers file says: {_shown(mark.response)}"
-    reason = mark.reason + (raw if response is None else "")
-    said = f"{static.text(mark.question, response)}\n\n{mark.state}: {points}. {reason}"
-    said = "\n".join([said, *map(markup.plain, mark.feedback)])
-    page = (  # nbgrader's pages take $…$ for a formula: here it is money
-        '<div class="tex2jax_ignore mathjax_ignore">'
-        f"{static.page(mark.question, response)}"
-        f"<p><strong>{html.escape(mark.state)}</strong>: {points}. {html.escape(reason)}</p>"
-        f"{''.join(map(markup.html, mark.feedback))}</div>"
-    )
-    return [
-        new_output("execute_result", {"text/plain": repr(mark.points)}, execution_count=count),
-        new_output("display_data", {"text/html": page, "text/plain": said}),
-    ]
-
-
-def _number(points: float) -> str:
-    return f"{points:.4g}"
-
-
-def _readable(mark: Mark) -> object:
-    """The response as the item reads it, or None for one that does not fit it."""
-    try:
-        return check(mark.question, mark.response)
-    except CourseError:
-        return None
-
-
-def _shown(response: object) -> str:
-    text = response if isinstance(response, str) else json.dumps(response, ensure_ascii=False)
-    text = "".join(sign if sign.isprintable() else " " for sign in text)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+        return parts
+    return (heard.text,) if item["type"] == "single" else (*parts, heard.text)

@@ -26,10 +26,9 @@ _OURS = "course.grading.preprocessors."
 _THEIRS = "nbgrader.preprocessors."
 SAVE_CELLS = _THEIRS + "SaveCells"
 WRITE_ITEMS = _OURS + "WriteItems"
-RELEASE = [
+RELEASE = [  # StudentEdition has put stubs in the place of solutions
     _OURS + "StudentEdition",
     _THEIRS + "LockCells",
-    _THEIRS + "ClearSolutions",
     _THEIRS + "ClearOutput",
     _THEIRS + "CheckCellMetadata",
     _THEIRS + "ComputeChecksums",
@@ -47,13 +46,19 @@ SANITIZE = [  # the exporter has put the notebook back into the released shape a
 ]
 AUTOGRADE = [
     _OURS + "ReadAnswers",
-    _OURS + "RunCells",
+    "course.grading.running.RunCells",
     _OURS + "WriteMarks",
     _THEIRS + "IgnorePattern",
     _THEIRS + "LimitOutput",
     _THEIRS + "SaveAutoGrades",
+    _OURS + "FlagByHand",
     _THEIRS + "AssignLatePenalties",
     _THEIRS + "CheckCellMetadata",
+]
+
+FEEDBACK = [
+    _THEIRS + "GetGrades",
+    "course.grading.feedback.SumUp",
 ]
 
 _NOISE = r"Object of type <.+> not in session, add operation along"
@@ -83,6 +88,10 @@ def apply(config: Config, *, root: str | Path) -> None:
     config.Autograde.autograde_preprocessors = list(AUTOGRADE)
     config.RunCells.own_code = os.environ.get("COURSE_RUN_STUDENT_CODE", "").strip() == "1"
     config.Autograde.pre_convert_hook = "course.grading.generate.before_grading"
+    config.GenerateFeedback.exporter_class = "course.grading.feedback.FeedbackPage"
+    config.GenerateFeedback.preprocessors = list(FEEDBACK)
+    config.FeedbackPage.template_name = "course_feedback"
+    config.FeedbackPage.extra_template_basedirs = [str(Path(__file__).with_name("templates"))]
 
 
 def load(root: str | Path) -> Config:

@@ -10,7 +10,7 @@ import difflib
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,24 @@ from typing import Any
 from pydantic import ValidationError
 
 from course.errors import CourseError
-from course.quiz import resolve, score
-from course.quiz.items import TYPES, Bank, Item, Option, Policy, Tolerance
-from course.quiz.score import SCORED
+from course.quiz import resolve
+from course.quiz.complete import complete
+from course.quiz.fields import Bound, Bounds, Case, Option, Tolerance
+from course.quiz.items import TYPES, Bank, Gap, Item, Policy
 
-__all__ = ["SCORED", "TYPES", "Bank", "Item", "Option", "Policy", "Tolerance", "complete", "load"]
+__all__ = [
+    "TYPES",
+    "Bank",
+    "Bounds",
+    "Case",
+    "Gap",
+    "Item",
+    "Option",
+    "Policy",
+    "Tolerance",
+    "complete",
+    "load",
+]
 
 
 def load(path: str | Path, *, facts: Mapping[str, object]) -> Bank:
@@ -35,79 +48,11 @@ def load(path: str | Path, *, facts: Mapping[str, object]) -> Bank:
         bank = Bank.model_validate(table)
     except ValidationError as error:
         raise _told(path, [_sentence(table, problem) for problem in error.errors()]) from None
-    items, problems = resolve.items(bank.items, facts)
+    items, problems = resolve.items(bank.items, facts, assignment=bank.quiz)
     if problems:
         raise _told(path, problems)
-    return bank.model_copy(update={"items": items, "digest": _digest(bank, items, facts)})
-
-
-def complete(bank: Bank) -> list[str]:
-    """What the quiz still needs before it can be released, one sentence each; [] when nothing."""
-    needs = [] if bank.title else ["The quiz has no title."]
-    needs += [] if bank.items else ["The quiz has no items."]
-    needs += _unkept("The quiz", bank.policy)
-    for item in bank.items:
-        about = f"Item {item.id}"
-        needs += [f"{about} {need}" for need in _item_needs(item)]
-        needs += _unkept(about, item.policy) if item.policy else []
-        if bank.shows_feedback_at_once(item) and item.type in SCORED:
-            needs += [f"{about} {need}" for need in _feedback_needs(item)]
-    return needs
-
-
-def _item_needs(item: Item) -> Iterator[str]:
-    if item.type not in SCORED:
-        yield f"is of type {item.type}, which this edition cannot score yet."
-        return
-    if not item.stem.strip():
-        yield "has no stem."
-    if item.key in (None, []):
-        yield "has no key."
-    if item.feedback and item.type != "numeric":
-        yield "has a feedback of its own, which only numeric items show; put it on the options."
-    if item.parameters:
-        yield "has parameters, which this edition cannot draw yet."
-    yield from _numeric_needs(item) if item.type == "numeric" else _choice_needs(item)
-
-
-def _choice_needs(item: Item) -> Iterator[str]:
-    if len(item.options) < 3:
-        yield f"has too few options ({len(item.options)}; it needs at least 3)."
-    empty = [option.id for option in item.options if not str(option.text).strip()]
-    if empty:
-        yield f"has options without a text: {', '.join(empty)}."
-    if item.type == "multiple" and item.key:
-        if len(item.key) < 2:
-            yield "has one key only; make it a single, or declare two keys and more."
-        if len(item.key) == len(item.options):
-            yield "has no wrong option."
-
-
-def _numeric_needs(item: Item) -> Iterator[str]:
-    if item.key is None:
-        return
-    low, high = score.interval(item.key, item.tolerance)
-    for option in item.options:
-        if option.id != "right" and low <= option.value <= high:
-            yield f"counts its anticipated wrong answer {option.id} as right (tolerance too wide)."
-
-
-def _feedback_needs(item: Item) -> Iterator[str]:
-    silent = [option.id for option in item.options if not option.feedback.strip()]
-    if silent:
-        yield f"has options without feedback: {', '.join(silent)}."
-    if item.type == "numeric":
-        if not item.feedback.strip():
-            yield "has no feedback for a number nobody anticipated (its field feedback)."
-        if "right" not in [option.id for option in item.options]:
-            yield "has no option called right with the feedback for the key."
-
-
-def _unkept(about: str, policy: Policy) -> list[str]:
-    """A rule that would be ignored in silence is worse than one refused."""
-    later = ("attempts", "shuffle", "opens", "closes", "confidence")
-    asked = [name for name in later if getattr(policy, name) not in (None, False)]
-    return [f"{about} asks for policy.{name}, which this edition does not keep." for name in asked]
+    items = tuple(_with_digest(item, facts) for item in items)
+    return bank.model_copy(update={"items": items, "digest": _digest(bank, items)})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -171,23 +116,36 @@ def _counted(part: int | str) -> str:
     return f"number {part + 1}" if isinstance(part, int) else part
 
 
-_FIELDS = sorted({*Bank.model_fields, *Item.model_fields, *Option.model_fields})
+_FIELDS = sorted(
+    {
+        field.alias or name
+        for model in (Bank, Policy, Item, Gap, Option, Case, Bound, Bounds, Tolerance)
+        for name, field in model.model_fields.items()
+    }
+)
 _IN_TOML = {
     "model_type": "a table",
     "dict_type": "a table",
     "tuple_type": "an array",
     "string_type": "text in quotes",
+    "timezone_aware": "a time with its zone, such as 2026-09-01T08:00:00Z",
 }
 
 
-def _digest(bank: Bank, items: tuple[Item, ...], facts: Mapping[str, object]) -> str:
+def _with_digest(item: Item, facts: Mapping[str, object]) -> Item:
     """Only what is public goes in: a digest over keys would let them be found by trying."""
-    used = {name: str(facts[name]) for item in items for name in item.facts.values()}
-    seen = {
-        "quiz": bank.quiz,
-        "title": bank.title,
-        "items": [item.public() for item in items],
-        "facts": used,
-    }
+    made = item.drawn or (item,)
+    used = {name: str(facts[name]) for name in item.facts.values()}
+    digest = _hashed({"items": [each.public() for each in made], "facts": used})
+    drawn = tuple(each.model_copy(update={"digest": digest}) for each in item.drawn)
+    return item.model_copy(update={"digest": digest, "drawn": drawn})
+
+
+def _digest(bank: Bank, items: tuple[Item, ...]) -> str:
+    digests = {item.id: item.digest for item in items}
+    return _hashed({"quiz": bank.quiz, "title": bank.title, "items": digests})
+
+
+def _hashed(seen: dict[str, Any]) -> str:
     text = json.dumps(seen, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

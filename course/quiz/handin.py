@@ -98,8 +98,10 @@ def submit(
             what_next = "send this file to your instructor, or upload it where your class does."
         else:
             what_next = "nothing; your instructor collects it from there."
-    answered = tuple(name for name in place.items if _is_answered(place.items[name], recorded))
-    unanswered = tuple(name for name in place.items if name not in answered)
+    # The answer to a question about a function is the function, in the notebook.
+    asked = {name: item for name, item in place.items.items() if item["type"] not in score.PROGRAMS}
+    answered = tuple(name for name, item in asked.items() if _is_answered(item, recorded))
+    unanswered = tuple(name for name in asked if name not in answered)
     if not answered:
         remarks.append("Nothing is answered yet: answer, then hand in again.")
     return Receipt(place.name, student, where, at, answered, unanswered, tuple(remarks), what_next)

@@ -5,18 +5,17 @@ than itself. The journal is its own lock: no second file lies about for nbgrader
 """
 
 import errno
-import json
-import math
 import os
 import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from course.errors import CourseError
+from course.quiz.event import VERSION, Event, JournalError, encoded, parse
 
 try:
     import fcntl
@@ -24,9 +23,7 @@ except ImportError:  # Windows
     fcntl = None
 
 FILE = "answers.jsonl"
-VERSION = 1
 MOST_BYTES = 5_000_000
-MOST_LINE_BYTES = 20_000
 MOST_LINES = 50_000
 """More than answers could fill: what is over it is garbage, and costs a grader time."""
 MOST_PROBLEMS = 20
@@ -37,24 +34,8 @@ _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(o
 _NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 
-class JournalError(CourseError):
-    """The journal can't be written or may not be read: nothing was saved."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """An answer as it was given; `seq` is its line, `at` UTC (ISO 8601), `bank` a digest."""
-
-    v: int
-    assignment: str
-    item: str
-    response: object
-    seq: int
-    at: str
-    bank: str
-
-
-_FIELDS = {field.name for field in fields(Event)}
+class NoAttemptLeft(CourseError):
+    """The item has been answered as often as its quiz counts."""
 
 
 class Journal:
@@ -65,16 +46,24 @@ class Journal:
         self.assignment = assignment
         self.problems: list[str] = []
 
-    def append(self, item: str, response: object, *, bank: str) -> Event:
-        """Write one event and return it when it is on the disk, else raise JournalError."""
-        _encoded(response)  # before the file is made
+    def append(
+        self, item: str, response: object, *, bank: str, attempts: int | None = None, **more: Any
+    ) -> Event:
+        """Write one event and return it when it is on the disk, else raise JournalError.
+
+        `more` are the optional fields of Event. With `attempts`, the event is numbered, and
+        refused where the item has that many answers already, also when two programs write.
+        """
+        encoded(response)  # before the file is made
         with _opened(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file, _locked(file):
             written = _contents(file, self.path)
+            if attempts is not None:
+                more["attempt"] = self._next_attempt(item, written, attempts)
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             torn = bool(written) and not written.endswith(b"\n")
             seq = written.count(b"\n") + torn + 1
-            event = Event(VERSION, self.assignment, item, response, seq, now, bank)
-            line = b"\n" * torn + _encoded(vars(event)) + b"\n"
+            event = Event(VERSION, self.assignment, item, response, seq, now, bank, **more)
+            line = b"\n" * torn + encoded(event.record()) + b"\n"
             if len(written) + len(line) > MOST_BYTES:
                 raise JournalError(_too_big(self.path))
             _write(file, line, self.path, size=len(written))
@@ -87,72 +76,46 @@ class Journal:
 
         Raises JournalError for what is no plain file of a sensible size, never for its content.
         """
+        return {event.item: event for event in self.events()}
+
+    def events(self) -> list[Event]:
+        """All valid events in their order; problems and errors as in `read`."""
         self.problems = []
         try:
             with _opened(self.path, os.O_RDONLY) as file:
                 written = _contents(file, self.path)
         except FileNotFoundError:
-            return {}
-        rows = list(enumerate(written.split(b"\n"), start=1))
-        if len(rows) > MOST_LINES:
-            self.problems.append(f"Only the last {MOST_LINES:,} lines of {FILE} were read.")
-        events = {}
-        for number, line in rows[-MOST_LINES:]:
-            try:
-                event = _event(line, self.assignment)
-                events[event.item] = event
-            except ValueError as problem:
-                if line.strip():
-                    self.problems.append(f"Line {number} of {FILE} was passed over: {problem}.")
-        if len(self.problems) > MOST_PROBLEMS:
-            more = len(self.problems) - MOST_PROBLEMS
-            self.problems[MOST_PROBLEMS:] = [f"So were {more} more lines."]
+            return []
+        events, self.problems = _events(written, self.assignment)
         return events
 
-
-def _event(line: bytes, assignment: str) -> Event:
-    """The event in one line, else ValueError saying in words what is wrong with the line."""
-    try:
-        text = line.decode("utf-8-sig")
-        record = json.loads(text, parse_float=_finite, parse_constant=_refuse_constant)
-        _encoded(record)
-    except (ValueError, RecursionError, JournalError):
-        raise ValueError("it is not a whole line of JSON") from None
-    if not isinstance(record, dict) or not record.keys() >= _FIELDS:
-        raise ValueError("it lacks a field of an answer")
-    event = Event(**{name: record[name] for name in _FIELDS})
-    if type(event.v) is not int or event.v != VERSION:
-        raise ValueError("another version of the course wrote it")
-    if not all(isinstance(word, str) for word in (event.item, event.at, event.bank)):
-        raise ValueError("a field has the wrong type")
-    if type(event.seq) is not int or event.seq < 1:
-        raise ValueError("its number in the sequence is no counting number")
-    if event.assignment != assignment:
-        raise ValueError("it belongs to another assignment")
-    return event
+    def _next_attempt(self, item: str, written: bytes, most: int) -> int:
+        before = sum(event.item == item for event in _events(written, self.assignment)[0])
+        if before >= most:
+            raise NoAttemptLeft(
+                f"{item} is answered {before} time{'s' * (before > 1)}, and no more are counted: "
+                "your last answer stays as it is."
+            )
+        return before + 1
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are no JSON
-
-
-def _encoded(value: object) -> bytes:
-    """The value as one line of JSON, else JournalError."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        line = text.encode()
-    except (TypeError, ValueError, RecursionError):
-        raise JournalError("The answer holds something that can't be saved as JSON.") from None
-    if len(line) > MOST_LINE_BYTES:
-        raise JournalError(f"The answer is too long to save ({len(line):,} bytes); shorten it.")
-    return line
+def _events(written: bytes, assignment: str) -> tuple[list[Event], list[str]]:
+    """The valid events of a journal's bytes, and what is to be said of its other lines."""
+    rows = list(enumerate(written.split(b"\n"), start=1))
+    problems = []
+    if len(rows) > MOST_LINES:
+        problems.append(f"Only the last {MOST_LINES:,} lines of {FILE} were read.")
+    events = []
+    for number, line in rows[-MOST_LINES:]:
+        try:
+            events.append(parse(line, assignment))
+        except ValueError as problem:
+            if line.strip():
+                problems.append(f"Line {number} of {FILE} was passed over: {problem}.")
+    if len(problems) > MOST_PROBLEMS:
+        more = len(problems) - MOST_PROBLEMS
+        problems[MOST_PROBLEMS:] = [f"So were {more} more lines."]
+    return events, problems
 
 
 @contextmanager

@@ -6,27 +6,28 @@ nothing, then from the working directory. The path of the journal is absolute fr
 
 import atexit
 import difflib
+import getpass
 import hashlib
-import json
 import os
 import re
 import shutil
 import sys
 import tempfile
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StrictStr, ValidationError
-
 from course.errors import CourseError
 from course.quiz import journal
+from course.quiz.itemsfile import content
+from course.quiz.shown import to_student
 
 ITEMS, BANK = "items.json", "bank.toml"
-MOST_BYTES = 5_000_000
+LONGEST_NAME = 200
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 Edition = Literal["student", "solutions", "grading"]
@@ -34,7 +35,10 @@ Edition = Literal["student", "solutions", "grading"]
 
 @dataclass(frozen=True)
 class Place:
-    """A quiz as it was found; `items` by id in their order, `bank` the digest of its bank."""
+    """A quiz as it was found; `bank` is the digest of its bank.
+
+    `items` are by id in their order, as `student` sees them: the own variants in the own order.
+    """
 
     name: str
     title: str
@@ -43,6 +47,10 @@ class Place:
     items: dict[str, dict[str, Any]]
     bank: str
     journal_path: Path
+    student: str
+    policy: dict[str, Any]
+    released: dict[str, dict[str, Any]]
+    """The items by id as the file has them, with all variants."""
 
 
 def locate(name: str, start: Path | None = None) -> Place:
@@ -98,16 +106,16 @@ def _student(folder: Path, name: str) -> Place | None:
     path = folder / ITEMS
     if not _is_file(path):
         return None
-    content = _content(path)
-    if content["quiz"] != name:
+    found = content(path)
+    if found["quiz"] != name:
         if folder.name == name:
             raise CourseError(
-                f"{path} holds the quiz {content['quiz']!r}, not {name!r}: get the folder again, "
+                f"{path} holds the quiz {found['quiz']!r}, not {name!r}: get the folder again, "
                 f"or run `course release {name}`."
             )
         return None
     edition = "grading" if execution() else "student"
-    return _place(folder, content, edition, folder / journal.FILE)
+    return _place(folder, found, edition, folder / journal.FILE)
 
 
 def _solutions(folder: Path, name: str) -> Place | None:
@@ -120,69 +128,43 @@ def _solutions(folder: Path, name: str) -> Place | None:
     except (OSError, ValueError):
         if folder.name != name:
             return None  # else loading it says what is wrong with it
-    content = _released(path, path.stat().st_mtime_ns)
+    found = _released(path, path.stat().st_mtime_ns)
     kept = _trial_folder() / hashlib.sha256(str(folder).encode()).hexdigest()[:12]
     kept.mkdir(exist_ok=True)
-    return _place(folder, content, "solutions", kept / journal.FILE)
+    return _place(folder, found, "solutions", kept / journal.FILE)
 
 
-def _place(folder: Path, content: dict[str, Any], edition: Edition, path: Path) -> Place:
-    items = {item["id"]: item for item in content["items"]}
-    name, title, bank = content["quiz"], content["title"], content["bank"]
-    return Place(name, title, folder, edition, items, bank, path)
-
-
-class _Lenient(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
-class _Option(_Lenient):
-    id: StrictStr
-    text: StrictStr
-
-
-class _Item(_Lenient):
-    id: StrictStr
-    type: StrictStr
-    stem: StrictStr
-    options: list[_Option]
-    unit: StrictStr = ""
-    units: list[StrictStr] = []
-
-
-class _Items(_Lenient):
-    v: Literal[1]
-    quiz: StrictStr
-    title: StrictStr
-    bank: StrictStr
-    items: list[_Item]
-
-
-def _content(path: Path) -> dict[str, Any]:
-    """What items.json holds, or CourseError for one that is damaged."""
+def student() -> str:
+    """The name that variants are drawn for: COURSE_STUDENT, the hub's, or the account's."""
+    for variable in ("COURSE_STUDENT", "JUPYTERHUB_USER"):
+        name = unicodedata.normalize("NFC", os.environ.get(variable, "")).strip()
+        if name:
+            return name[:LONGEST_NAME]
     try:
-        with path.open("rb") as stream:
-            written = stream.read(MOST_BYTES + 1)
-        if len(written) > MOST_BYTES:
-            raise ValueError("it is too big")
-        content = json.loads(written)
-        _Items.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = ".".join(map(str, first["loc"])) or "the whole of it"
-        raise CourseError(_damaged(path, f"{reason} is not as it should be")) from None
-    except OSError as error:
-        raise CourseError(_damaged(path, error.strerror or "no access")) from None
-    except (ValueError, RecursionError):
-        raise CourseError(_damaged(path, "it is not whole")) from None
-    return content
+        return getpass.getuser()[:LONGEST_NAME]
+    except (OSError, KeyError, ImportError):
+        return "student"
 
 
-def _damaged(path: Path, reason: str) -> str:
-    return (
-        f"{path} can't be read ({reason}): get that file again from where the quiz came from, "
-        f"or run `course release {path.parent.name}`; your answers beside it are not touched."
-    )
+def _place(folder: Path, found: dict[str, Any], edition: Edition, path: Path) -> Place:
+    name, policy = found["quiz"], found.get("policy", {})
+    who = _recorded_name(path, name) or student()
+    released = {item["id"]: item for item in found["items"]}
+    items = {
+        item_id: to_student(item, assignment=name, student=who, policy=policy)
+        for item_id, item in released.items()
+    }
+    title, bank = found["title"], found["bank"]
+    return Place(name, title, folder, edition, items, bank, path, who, policy, released)
+
+
+def _recorded_name(path: Path, name: str) -> str | None:
+    """The name in the journal: who has begun as one student goes on as the same."""
+    try:
+        events = journal.Journal(path, name).events()
+    except CourseError:  # told by whoever reads or writes answers
+        return None
+    return next((event.student for event in events if event.student), None)
 
 
 @lru_cache(maxsize=8)

@@ -63,6 +63,17 @@ def fill(text: str, names: Mapping[str, object]) -> str:
     return _PLACE.sub(lambda place: _filled(place, names), text)
 
 
+def only_place(text: str, names: Mapping[str, object]) -> object | None:
+    """The value where `text` is one place to fill and nothing else, such as "{= 2 * price}".
+
+    None for every other text, also for one that has a format.
+    """
+    place = _PLACE.fullmatch(text.strip())
+    if place is None or ":" in place[2]:
+        return None
+    return evaluate(place[2], names) if place[1] else names.get(place[2].strip())
+
+
 def is_function(name: str) -> bool:
     """Whether expressions already use this name for a function."""
     return name in _FUNCTIONS
