@@ -219,6 +219,15 @@ cases = [
 ]
 
 [[items]]
+id = "91-measured"
+type = "measured"
+points = 2
+stem = "Write `ask_both(questions)`: a list of the model's answers, one call for each question."
+function = "ask_both"
+cases = [{ arguments = [["Hello!", "Hi!"]], expected = ["Hello!", "Hi!"] }]
+bounds = { calls = { most = 2 } }
+
+[[items]]
 id = "91-hebrew"
 type = "single"
 stem = "מה נשלח אל השירות בכל קריאה? (`messages`)"
@@ -230,7 +239,8 @@ options = [
 ]
 '''
 TYPES = (
-    "single", "multiple", "numeric", "order", "match", "cloze", "text", "essay", "code", "hebrew",
+    "single", "multiple", "numeric", "order", "match", "cloze", "text", "essay", "code", "measured",
+    "hebrew",
 )  # fmt: skip
 PROGRAM = "def cost(tokens, price):\n    return tokens * price"
 """A function that forgets the million: right for nothing, wrong for the rest."""

@@ -42,13 +42,13 @@ class Quiz(Page):
         quiz = cls.opened(browser, server, path, app=app)
         quiz.run_all()
         quiz.page.wait_for_function(
-            f"count => document.querySelectorAll('{FORMS}').length >= count", arg=len(TYPES) - 1
+            f"count => document.querySelectorAll('{FORMS}').length >= count", arg=len(TYPES) - 2
         )
         yield quiz
         quiz.page.close()
 
     def item(self, kind):
-        """By what it asks, for an item of code may be no form."""
+        """By what it asks, for where the answer is a function there may be no form."""
         return self.page.locator(f"{FORMS}:has([id$='-stem'])").filter(has_text=STEMS[kind])
 
     def press(self, *keys):

@@ -55,3 +55,12 @@ def test_any_text_is_read_and_no_letter_is_lost(text):
 @pytest.mark.parametrize("text", ["**a " * 5000, "*a" * 10_000, "`" * 20_000, "_a " * 7000])
 def test_marks_without_end_are_only_text(text):
     assert markup.plain(text).count("a") == text.count("a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a " + "`" * 5000, " ".join("`" * size for size in range(1, 200)), "` " * 5000],
+)
+def test_rows_of_backticks_are_read_in_no_long_time(text):
+    # once 1,800 of them took minutes
+    assert len(markup.html(text)) >= 5000

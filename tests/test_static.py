@@ -160,7 +160,7 @@ def test_a_function_shows_its_examples_and_its_bounds(items):
     rows = static.text(items[sample.MEASURED]).splitlines()
     assert rows[2:7] == [
         "ask_all(['a', 'b']) returns ['A', 'B']", "and 1 more, tried when it is graded",
-        "at most 3 calls", "at least 3 calls", "at most 0.001 USD",
+        "at most 3 calls in all", "at least 3 calls in all", "at most 0.001 USD in all",
     ]  # fmt: skip
     assert "<code>cost(1000000, price=0.15) returns 0.15</code>" in static.page(items[sample.CODE])
 

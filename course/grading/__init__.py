@@ -1,5 +1,8 @@
 """Releasing and grading, on the instructor's side: nothing a student's notebook imports.
 
-In reading order: settings (nbgrader's), edition (what a student receives), scorer (answers to
-marks), preprocessors (where both hang in nbgrader), generate, intake, batch, report.
+In reading order: settings (nbgrader's), edition and stubs (what a student receives), generate,
+intake (what was handed in), scorer, counting and marks (answers to marks), running, calls,
+inside, counted and functions (a student's functions, called and counted), shown and preprocessors
+(where all hangs in nbgrader), batch, feedback, report; responses, item_report and item_page (what
+the answers say about the questions), pseudonyms, where, gradebook, clean.
 """

@@ -82,7 +82,8 @@ class Quiz:
         if item["type"] in answers.PROGRAMS:
             from course.quiz import trial
 
-            return trial.run(item, function or trial.find(item["function"]))
+            tried = trial.run(item, function or trial.find(item["function"]))
+            return self._widget(item, tried=tried)
         return self._widget(item)
 
     def answer(self, item_id: str, response: Any, confidence: str | None = None) -> Answer:
@@ -166,10 +167,10 @@ class Quiz:
     def _recordable(self) -> list[str]:
         return [name for name, item in self.items.items() if item["type"] not in answers.PROGRAMS]
 
-    def _widget(self, item: Mapping[str, Any]) -> Any:
+    def _widget(self, item: Mapping[str, Any], **more: Any) -> Any:
         from course.quiz.widget import ItemWidget  # a script that calls answer() needs none
 
-        return ItemWidget(self, item)
+        return ItemWidget(self, item, **more)
 
     def _heard(self, item: Mapping[str, Any], response: Any, event: Event | None) -> Answer:
         count = self._attempt(item, event)

@@ -57,10 +57,10 @@ class Practice(Quiz):
         """CourseError: practice is not handed in."""
         raise CourseError("Practice is not handed in; hand in the quiz itself.")
 
-    def _widget(self, item: Mapping[str, Any]) -> Any:
+    def _widget(self, item: Mapping[str, Any], **more: Any) -> Any:
         from course.quiz.widget import ItemWidget
 
-        return ItemWidget(self, item, practice=True)
+        return ItemWidget(self, item, practice=True, **more)
 
     def _heard(self, item: Mapping[str, Any], response: Any, event: object) -> Answer:
         heard = super()._heard(item, response, None)

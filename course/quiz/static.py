@@ -197,7 +197,8 @@ def _calls(item: Public) -> Iterator[str]:
     for name, bound in item.get("bounds", {}).items():
         for word in ("most", "least"):
             if bound.get(word) is not None:
-                yield f"at {word} {bound[word]} {_MEASURED.get(name, name)}"
+                whole = "" if name == "at_once" else " in all"
+                yield f"at {word} {bound[word]} {_MEASURED.get(name, name)}{whole}"
 
 
 def _option(option: Public) -> str:
