@@ -12,15 +12,23 @@ app = typer.Typer(help="Check, export and import banks of questions.", no_args_i
 
 @app.command()
 def lint(
-    quizzes: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
+    quizzes: Annotated[
+        list[str] | None, typer.Argument(help="Names, or files of banks; default: all quizzes.")
+    ] = None,
 ):
     """Check banks by the rules of good questions; exit code 1 for what must be mended."""
     from course.project import find_root
     from course.quiz import lint
 
-    findings, told = lint.report(quizzes or (), root=find_root("solutions"))
-    print(told)
-    if lint.stops(findings):
+    named = quizzes or []
+    files = [name for name in named if Path(name).is_file()]
+    names = [name for name in named if name not in files]
+    reports = [lint.report_file(file) for file in files]
+    if names or not files:
+        reports.append(lint.report(names, root=find_root("solutions")))
+    for _, told in reports:
+        print(told)
+    if any(lint.stops(findings) for findings, _ in reports):
         raise typer.Exit(1)
 
 

@@ -180,3 +180,18 @@ def test_a_students_notebook_does_not_import_the_linter():
         "'course.quiz.rules'))]"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_bank_that_lies_anywhere_is_judged_by_itself(tmp_path):
+    path = tmp_path / "bank.toml"
+    path.write_text('quiz = "one"\n[[items]]\nid = "a"\ntype = "single"\nstem = "Why?"\n')
+    findings, told = lint.report_file(path)
+    assert lint.stops(findings)
+    assert "key-missing" in told and "1 quiz, 1 item: " in told
+
+
+def test_a_file_that_is_no_bank_is_told(tmp_path):
+    path = tmp_path / "bank.toml"
+    path.write_text("quiz = ")
+    findings, told = lint.report_file(path)
+    assert [finding.rule for finding in findings] == ["readable"] and "0 items" in told

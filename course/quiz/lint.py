@@ -60,6 +60,17 @@ def report(
     return shown, text(shown, quizzes=names, items=_count(found.read, names))
 
 
+def report_file(path: str | Path, *, today: date | None = None) -> tuple[list[Finding], str]:
+    """The same for one bank that lies anywhere, judged by itself."""
+    known = facts.facts()
+    findings = check(path, facts=known, today=today or facts.today())
+    try:
+        items = len(banks.load(path, facts=known).items)
+    except CourseError:
+        items = 0
+    return findings, text(findings, quizzes=[str(path)], items=items)
+
+
 def check(path: str | Path, *, facts: Mapping[str, Any], today: date) -> list[Finding]:
     """What the rules find in one bank, wherever it lies."""
     path = Path(path)
