@@ -154,7 +154,7 @@ def _members(content: bytes) -> Iterator[tuple[str, str]]:
             for member in archive.infolist()[:_MOST_MEMBERS]:
                 if not member.is_dir() and member.file_size <= _LARGEST:
                     yield member.filename, _decoded(archive.read(member))
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError):
+    except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError):
         return
 
 

@@ -31,8 +31,7 @@ def files(data: bytes, name: str) -> Iterator[tuple[str, bytes]]:
                     raise CourseError(f"{name}: {entry.filename[:80]!r} in it unpacks to too much.")
                 yield entry.filename, content
     except (
-        zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError,
-        NotImplementedError, OverflowError,
+        zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError, OverflowError,
     ):  # fmt: skip
         raise CourseError(f"{name} is a damaged zip, or only a part of one.") from None
 
