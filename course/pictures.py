@@ -8,17 +8,6 @@ import base64
 import binascii
 import re
 
-from course.errors import CourseError
-
-TYPES = {
-    "image/png": "png",
-    "image/jpeg": "jpeg",
-    "image/jpg": "jpeg",  # not registered, but widely sent and understood
-    "image/gif": "gif",
-    "image/webp": "webp",
-}
-"""The media types of a data URL, with the kind of picture each stands for."""
-
 _HEAD = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w.+-]+=[^;,]*)*(;base64)?,", re.IGNORECASE)
 _LONGEST_HEAD = 256
 _FIRST_LOOK = 1024  # letters of base64: enough for every header but that of some JPEGs
@@ -80,30 +69,6 @@ def data_url_size(url: str) -> tuple[int, int] | None:
             return found
         letters *= 16
     return None
-
-
-def read_data_url(url: str) -> bytes:
-    """The bytes of a picture in a base64 data URL such as "data:image/png;base64,iVBORw…".
-
-    CourseError for anything else: another type, broken base64, or a content that is not what
-    the URL says it is.
-    """
-    declared = data_url_type(url) if isinstance(url, str) else None
-    if not declared:
-        raise CourseError('A picture is needed as a data URL: "data:image/png;base64," and base64.')
-    name, start = declared
-    if name not in TYPES:
-        raise CourseError(f"The data URL is of type {name:.50}; use {', '.join(TYPES)}.")
-    try:
-        data = base64.b64decode(url[start:], validate=True)
-    except ValueError:
-        raise CourseError(
-            f"The data URL's base64 is broken; make it with base64.b64encode(…) ({name})."
-        ) from None
-    if kind(data) != TYPES[name]:
-        content = f"a {kind(data)} picture" if kind(data) else "no picture that is known here"
-        raise CourseError(f"The data URL says {name}, but its content is {content}.")
-    return data
 
 
 def _decoded(url: str, start: int, letters: int) -> bytes | None:

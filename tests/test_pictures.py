@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from course import pictures
-from course.errors import CourseError
 
 MADE = {
     "png": {"format": "PNG"},
@@ -144,32 +143,3 @@ def test_only_the_header_of_a_huge_picture_is_decoded(monkeypatch):
 @example("", "data:image/png,raw")
 def test_any_text_can_be_asked_for_its_size(text, start):
     assert pictures.data_url_size(start + text) is None
-
-
-@pytest.mark.parametrize("how", MADE)
-def test_a_good_data_url_is_read_in_full(how):
-    kind = "image/" + how.split()[-1]
-    assert pictures.read_data_url(data_url(made(how), kind)) == made(how)
-
-
-def test_the_unregistered_name_for_jpeg_is_understood():
-    assert pictures.read_data_url(data_url(made("jpeg"), "image/jpg")) == made("jpeg")
-
-
-@pytest.mark.parametrize(
-    ("url", "told"),
-    [
-        (None, "needed as a data URL"),
-        ("https://example.org/cat.png", "needed as a data URL"),
-        ("data:image/png,raw", "needed as a data URL"),
-        (data_url(b"%PDF-1.7", "application/pdf"), "of type application/pdf"),
-        ("data:;base64,AAAA", "of type text/plain"),
-        ("data:image/png;base64,AAA", "base64 is broken"),
-        ("data:image/png;base64,ÄÖÜ=", "base64 is broken"),
-        (data_url(b"BM\0\0", "image/png"), "no picture that is known here"),
-        (data_url(made("jpeg"), "image/png"), "its content is a jpeg picture"),
-    ],
-)
-def test_what_is_no_picture_as_a_data_url_is_told_in_one_sentence(url, told):
-    with pytest.raises(CourseError, match=told):
-        pictures.read_data_url(url)
