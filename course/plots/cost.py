@@ -1,54 +1,18 @@
-"""The course's plots: each function takes data and returns the Axes it drew.
+"""Plots of list prices: cost against volume, and what a call's price is made of."""
 
-As the last line of a notebook cell the Axes is shown as a picture with a text alternative.
-Colours are those of Okabe and Ito; a marker, a hatch or a direct label says the same again.
-"""
-
-import base64
-import html
-import io
 import math
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from course.errors import CourseError
 from course.facts import edition
+from course.plots.picture import COLOURS, HATCHES, MARKERS, Picture, picture
 from course.prices import Usage, cost, read_usage
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
-MARKERS = "osD^vP"
-HATCHES = ("", "///", "...")
 CALLS = tuple(10**power for power in range(7))
 """Where the lines of `plot_cost_by_volume` have a marker: from 1 call to a million."""
-
-
-class Picture(Axes):
-    """Axes that a notebook shows with `alt`, the words for those who cannot see the picture."""
-
-    alt = ""
-
-    def _repr_html_(self) -> str:
-        store = io.BytesIO()
-        # Without the drawing software's version in it, the same plot is the same picture.
-        self.figure.savefig(store, format="png", dpi=150, metadata={"Software": None})
-        data = base64.b64encode(store.getvalue()).decode()
-        source = f"data:image/png;base64,{data}"
-        return f'<img alt="{html.escape(self.alt)}" width="720" src="{source}">'
-
-
-def picture(*, source: str, height: float = 4.2) -> Picture:
-    """Empty Axes, 7.2 by `height` inches on white, ready to draw on; set `alt` when done.
-
-    `source` says below the picture what its figures are: live, published or simulated.
-    """
-    figure = Figure(figsize=(7.2, height), layout="constrained", facecolor="white")
-    figure.supxlabel(f"source: {source}", x=1, horizontalalignment="right", fontsize=8)
-    axes = figure.add_subplot(axes_class=Picture)
-    axes.spines[["top", "right"]].set_visible(False)
-    return axes
 
 
 def _prices() -> str:
