@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from course.endpoint.simulation.abilities import Abilities
-from course.endpoint.simulation.given import answer, calls, values_for, written
+from course.endpoint.simulation.filling import values_for
+from course.endpoint.simulation.given import answer, calls, written
 from course.endpoint.simulation.reference import ABSENT, Found, Item
 from course.endpoint.simulation.sums import sums
 from course.endpoint.simulation.tasks import Tasks, read_tasks
@@ -126,6 +127,32 @@ def test_packed_texts_are_found_in_order_with_their_numbers(text, numbers):
     found = BOOK.find(user(text))
     assert ids(found) == ["twice", "closes", "hours"]
     assert [one.number for one in found] == numbers
+
+
+@pytest.mark.parametrize("between", ["\n2. ", '", "2": "', '"}\n'])
+@pytest.mark.parametrize("shape", ["keys", "objects"])
+def test_a_numbered_text_that_holds_another_task_poses_as_one_only(between, shape):
+    texts = [f"{CLOSES}{between}{HOURS}", TWICE, f"My note: {HOURS}"]
+    packed = {str(number): text for number, text in enumerate(texts, 1)}
+    if shape == "objects":
+        packed = [{"number": number, "text": text} for number, text in enumerate(texts, 1)]
+    found = BOOK.find(user(json.dumps(packed, indent=0)))
+    assert [(one.number, one.item.id) for one in found] == [
+        (1, "closes"),
+        (2, "twice"),
+        (3, "hours"),
+    ]
+
+
+def test_numbers_stay_with_their_texts_where_some_have_no_reference():
+    texts = {
+        "1": "Nobody wrote an answer for this one.",
+        "2": TWICE,
+        "3": "Nor for this.",
+        "4": HOURS,
+    }
+    found = BOOK.find(user(f"Sort these:\n{json.dumps(texts)}"))
+    assert [(one.number, one.item.id) for one in found] == [(2, "twice"), (4, "hours")]
 
 
 def test_the_longest_text_wins():
@@ -274,6 +301,12 @@ def test_plain_sums_are_worked_out_and_nothing_else(text, results):
 )
 def test_the_difficulty_of_a_sum_comes_from_its_digits(text, difficulty):
     assert sums(text)[0].difficulty == pytest.approx(difficulty)
+
+
+def test_packed_sums_keep_their_numbers():
+    texts = ["What is 3 + 4? And what is 1 + 1?", "None here.", "What is 17 * 23?"]
+    found = OWN.find(user(json.dumps({str(at): text for at, text in enumerate(texts, 1)})))
+    assert [(one.number, one.item.answer) for one in found] == [(1, "7"), (3, "391")]
 
 
 def test_wrong_results_are_plausible_slips():
@@ -428,6 +461,13 @@ def test_fields_go_to_their_names_and_types():
 )
 def test_several_answers_go_into_an_array_or_by_number(schema, values):
     assert values_for(schema, LABELLED) == values
+
+
+def test_one_answer_of_a_pack_goes_to_its_own_number():
+    numbered = obj(**{"1": ENUM, "2": ENUM, "3": ENUM})
+    assert values_for(numbered, LABELLED[1:]) == {"2": "Technical"}
+    assert values_for(obj(email_1=ENUM, email_2=ENUM), LABELLED[:1]) == {"email_1": "General"}
+    assert values_for(obj(**{"5": ENUM}), LABELLED[:1]) == {"5": "General"}
 
 
 def test_the_courses_own_items_are_whole():

@@ -1,16 +1,12 @@
 """The answers that a model gives to tasks: right or wrong by its ability, and written down."""
 
-import contextlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from course.endpoint.simulation.abilities import Abilities, lowered
-from course.endpoint.simulation.reference import ABSENT, LABEL, Found, Item, Value
-
-NAMED = ("answer", "label", "category", "class", "value", "result")
-"""Properties of a schema that may hold an answer that is one value."""
+from course.endpoint.simulation.reference import ABSENT, Found, Item, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +44,9 @@ def answer(
     `draw` makes the answers differ a little from run to run; None (for temperature 0, or where
     the request has a seed) makes every run alike.
     """
+    items = sum(not one.beside for one in found)
     return [
-        _given(one, model, abilities=abilities, items=len(found), draw=draw, tools=tools)
+        _given(one, model, abilities=abilities, items=items, draw=draw, tools=tools)
         for one in found
     ]
 
@@ -103,16 +100,27 @@ def _shares(first: float, count: int) -> list[float]:
 
 
 def written(givens: Sequence[Given], *, as_json: bool = False) -> str:
-    """The answers as text: one alone, several as one numbered line each; or as a JSON object."""
+    """The answers as text: one alone, several as one numbered line each; or as a JSON object.
+
+    What is told of the same item is one answer: a JSON object of all its fields.
+    """
+    groups = by_item(givens)
     if not as_json:
-        if len(givens) == 1:
-            return givens[0].text
-        return "\n".join(f"{given.number}. {given.text}" for given in givens)
-    told = [_fields(given) for given in givens]
+        told = [one[0].text if len(one) == 1 else _told(_fields(one)) for one in groups.values()]
+        return told[0] if len(told) == 1 else "\n".join(map("{}. {}".format, groups, told))
+    told = [_fields(one) for one in groups.values()]
     if len(told) > 1:
-        numbered = [{"number": g.number} | one for g, one in zip(givens, told, strict=True)]
+        numbered = [{"number": n} | one for n, one in zip(groups, told, strict=True)]
         told = [{"answers": numbered}]
     return json.dumps(told[0], ensure_ascii=False)
+
+
+def by_item(givens: Sequence[Given]) -> dict[int, list[Given]]:
+    """The answers by the number of what they are about."""
+    groups: dict[int, list[Given]] = {}
+    for given in givens:
+        groups.setdefault(given.number, []).append(given)
+    return groups
 
 
 def calls(givens: Sequence[Given]) -> list[tuple[str, Mapping]]:
@@ -121,120 +129,14 @@ def calls(givens: Sequence[Given]) -> list[tuple[str, Mapping]]:
     return [(one["tool"], one["arguments"]) for one in told if one["tool"] != "none"]
 
 
-def _fields(given: Given) -> dict:
-    return given.value if isinstance(given.value, dict) else {"answer": given.value}
+def _fields(group: Sequence[Given]) -> dict:
+    """All that is told of one item, by name; what has none is called label beside others."""
+    fields = {}
+    for given in group:
+        alone = "answer" if len(group) == 1 else given.item.when or "label"
+        fields |= given.value if isinstance(given.value, dict) else {alone: given.value}
+    return fields
 
 
 def _told(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-
-
-def values_for(schema: Mapping, givens: Sequence[Given]) -> dict[str, object]:
-    """The answers as values for the properties of a JSON schema (an object's).
-
-    Fields go to the properties of their names (case and _ aside); a single value to the property
-    whose enum has it, in the enum's spelling, else to one called answer, label, category, class,
-    value or result, else to the only one there is. `confidence` gets the confidence, `number`,
-    `id` or `index` the item's number. Several answers go as objects or values into the first
-    array. What fits nowhere is left out.
-    """
-    properties = _properties(schema, schema)
-    if len(givens) > 1 or not (values := _filled(properties, givens[0])):
-        for name, part in properties.items():
-            if part.get("type") == "array":
-                entry = _resolved(part.get("items", {}), schema)
-                return {name: [_entry(entry, given, schema) for given in givens]}
-        values = {}
-        for given in givens:
-            values |= dict(_by_number(properties, given, schema))
-    return values
-
-
-def _by_number(properties: Mapping, given: Given, root: Mapping) -> Iterator[tuple[str, object]]:
-    """For properties such as "3" or "email_3", one for each number."""
-    for name, part in properties.items():
-        number = LABEL.search(name)
-        if number and int(number[1]) == given.number:
-            yield name, _entry(part, given, root)
-
-
-def _entry(part: Mapping, given: Given, root: Mapping) -> object:
-    if "properties" in part:
-        return _filled(_properties(part, root), given)
-    value = _fitted(part, given.value)
-    return given.text if value is None else value
-
-
-def _filled(properties: Mapping[str, Mapping], given: Given) -> dict[str, object]:
-    """The answer's values by the names of properties that they fit."""
-    names = {_same(name): name for name in properties}
-    about = {"confidence": round(given.confidence, 4)}
-    about |= dict.fromkeys(("number", "id", "index"), given.number)
-    fields = given.value
-    if not isinstance(fields, dict):
-        free = [name for same, name in names.items() if same not in about]
-        fields = dict.fromkeys(_holders(properties, free, fields), fields)
-    told = {_same(name): value for name, value in (about | fields).items()}
-    values = {}
-    for same, name in names.items():
-        fitted = _fitted(properties[name], told.get(same))
-        if fitted is not None:
-            values[name] = fitted
-    return values if any(_same(name) in names for name in fields) else {}
-
-
-def _holders(properties: Mapping[str, Mapping], free: Sequence[str], value: Value) -> list[str]:
-    """The property that a single value belongs to, or none."""
-    fitting = [name for name in free if _fitted(properties[name], value) is not None]
-    enums = [name for name in fitting if "enum" in properties[name]]
-    named = [name for name in fitting if _same(name) in NAMED]
-    return (enums or named or (fitting if len(free) == 1 else []))[:1]
-
-
-def _properties(schema: Mapping, root: Mapping) -> dict[str, Mapping]:
-    parts = _resolved(schema, root).get("properties", {})
-    return {name: _resolved(part, root) for name, part in parts.items()}
-
-
-def _resolved(part: Mapping, root: Mapping) -> Mapping:
-    """The schema behind $ref, and of anyOf the first that is not null."""
-    for _ in range(8):
-        if not isinstance(part, Mapping):
-            return {}
-        if "$ref" in part:
-            part = _pointed(root, part["$ref"])
-        elif "anyOf" in part:
-            part = next((one for one in part["anyOf"] if one.get("type") != "null"), {})
-        else:
-            break
-    return part
-
-
-def _pointed(root: Mapping, pointer: str) -> Mapping:
-    for step in filter(None, pointer.removeprefix("#").split("/")):
-        root = root.get(step.replace("~1", "/").replace("~0", "~"), {})
-    return root
-
-
-def _fitted(part: Mapping, value: object) -> object:
-    """The value as the schema wants it: its enum's spelling, its type; None if it can't be."""
-    if value is None:
-        return None
-    if "enum" in part or "const" in part:
-        allowed = part.get("enum") or [part.get("const")]
-        return next((one for one in allowed if _same(str(one)) == _same(str(value))), None)
-    kinds = part.get("type", ())
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if isinstance(value, dict | list | bool):
-        return value
-    if "string" in kinds or not kinds:
-        return str(value)
-    if "number" in kinds or "integer" in kinds:
-        with contextlib.suppress(ValueError):
-            number = float(value)
-            return int(number) if number.is_integer() else number if "number" in kinds else None
-    return None
-
-
-def _same(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))

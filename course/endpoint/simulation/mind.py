@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from course.endpoint.simulation import choosing, flagging, given, history, replies, schema
+from course.endpoint.simulation import choosing, filling, flagging, given, history, replies, schema
 from course.endpoint.simulation.abilities import Abilities
 from course.endpoint.simulation.ask import Ask, Tool
 from course.endpoint.simulation.given import Given
@@ -78,7 +78,8 @@ class Mind:
 
     def _unauthored(self, ask: Ask, talk: Conversation) -> list[Said]:
         callable_now = () if ask.tool_choice == "none" else [tool.name for tool in ask.tools]
-        if found := self._tasks.find(ask.messages, tools=callable_now):
+        schema = ask.format.schema if ask.format else None
+        if found := self._tasks.find(ask.messages, tools=callable_now, schema=schema):
             return [self._task(ask, talk, found, callable_now) for _ in range(ask.choices)]
         return [self._unknown(ask, talk)] * ask.choices
 
@@ -131,7 +132,7 @@ class Mind:
             return given.written(givens)
         if ask.format.schema is None:
             return given.written(givens, as_json=True)
-        values = given.values_for(ask.format.schema, givens)
+        values = filling.values_for(ask.format.schema, givens)
         made = schema.instance(ask.format.schema, values=values, draw=self.draw(ask))
         return dumps(made)
 

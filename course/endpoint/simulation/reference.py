@@ -63,8 +63,12 @@ class Item(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An item found in a request, the number it has there, and whether it can be known there."""
+    """An item found in a request, the number it has there, and whether it can be known there.
+
+    `beside` says that it is about the same text as the one before.
+    """
 
     item: Item
     number: int = 1
     known: bool = True
+    beside: bool = False
