@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from course.authoring import OPENING, clean, live_cost, run, with_table
+from course.quiz.rules.words import reading_grade
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(ROOT.glob("lessons/*.ipynb"))
@@ -49,6 +50,16 @@ def test_a_lesson_closes_with_what_it_opened_with(path):
 
 
 @each(LESSONS)
+def test_prose_reads_at_grade_nine_or_below(path):
+    cells = nbformat.read(path, as_version=4).cells
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    assert reading_grade("\n\n".join(prose)) <= 9
+    for text in prose:
+        # A few words make no measure.
+        assert len(text.split()) < 40 or reading_grade(text) <= 11, text[:80]
+
+
+@each(LESSONS)
 def test_prose_and_code_keep_the_rhythm(path):
     run_of_code = 0
     for cell in nbformat.read(path, as_version=4).cells:
@@ -80,7 +91,11 @@ def test_no_price_date_or_model_is_typed_in_a_lesson(path):
 
 LITERAL = re.compile(
     r"\bgpt-\d[\w.-]*|\bo\d-mini\b|\b20(?:2[3-9]|3\d)-\d\d-\d\d\b|\$\s?\d+\.\d+\s+per|"
-    r"\$\d+(?:\.\d+)? (?:a|per) million",
+    r"\$\d+(?:\.\d+)? (?:a|per) million|"
+    r"\b\d[\d,]* (?:requests|tokens) (?:a|per) (?:minute|day)\b|"
+    r"\b20(?:2[3-9]|3\d)-\d\d\b|"
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November"
+    r"|December) 20(?:2[3-9]|3\d)\b",
     re.IGNORECASE,
 )
 
