@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import openai
 
-from course import mistakes, prices, service
+from course import mistakes, prices, service, turns
 from course.budget import Budget
 from course.cache import Cache
 from course.errors import CourseError
@@ -41,6 +41,7 @@ def connect(
     budget_usd: "str | Decimal | int | float | Budget | None" = None,
     cache: "str | os.PathLike | None" = None,
     simulate: Mapping[str, object] | None = None,
+    pacer: turns.Pacer | None = None,
     timeout: float | None = None,
     max_retries: int | None = None,
 ) -> openai.OpenAI | openai.AsyncOpenAI:
@@ -57,12 +58,19 @@ def connect(
     `simulate` asks for the simulator even where a key is set, and with options of its own:
     simulate={"tier": "1", "speed": 0}, as `course endpoint --help` lists them.
 
+    `pacer`, a Pacer from course.throughput, lets every call wait for its turn, so that the
+    service's rate limits are kept; one can be shared between clients.
+
     `timeout` (seconds) and `max_retries` are openai's own settings. A refused key, a host that
     cannot be reached and a malformed setting are a CourseError each.
     """
     shared = budget_usd is None or isinstance(budget_usd, Budget)
     budget = budget_usd if shared else Budget(budget_usd)
     folder = None if cache is None else Cache(cache)
+    if pacer is not None and not turns.is_pacer(pacer):
+        raise CourseError(
+            f"pacer is {type(pacer).__name__}; make one with course.throughput.Pacer()."
+        )
     simulator, name, why = _chosen_simulator(simulate)
     if simulator:
         key, line, url = simulator.key, SIMULATOR_LINE.format(why=why), simulator.start().url
@@ -75,7 +83,8 @@ def connect(
     options = {name: value for name, value in options.items() if value is not None}
     metered = AsyncMeteredClient if asynchronous else MeteredClient
     stock = openai.AsyncOpenAI if asynchronous else openai.OpenAI
-    http_client = metered(simulator=simulator, terms=Terms(name, budget, folder))
+    terms = Terms(name, budget, folder, pacer)
+    http_client = metered(simulator=simulator, terms=terms)
     client = stock(api_key=key, base_url=url, http_client=http_client, **options)
     mistakes.shorten()
     print(line)

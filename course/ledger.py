@@ -69,6 +69,10 @@ class OpenCall:
             for metered in self._meters:
                 metered._open.add(self._number)
 
+    def begin(self) -> None:
+        """It is sent now, and not when it was made: it had to wait for its turn."""
+        self.started, self._clock = datetime.now(UTC), time.perf_counter()
+
     def finish(self, **about) -> CallRecord | None:
         """Record the call with the fields of CallRecord not known here; None if it was already."""
         with _lock:

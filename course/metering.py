@@ -4,6 +4,8 @@ Neither the request nor the reply is altered; the reply's bytes are read as they
 """
 
 import contextlib
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 
-from course import prices
+from course import prices, timing, turns
 from course.budget import SMALLER, Budget
 from course.cache import Cache, Kept
 from course.errors import CourseError
@@ -43,6 +45,7 @@ class Terms:
     service: str = "simulated"
     budget: Budget | None = None
     cache: Cache | None = None
+    pacer: turns.Pacer | None = None
 
     @property
     def simulated(self) -> bool:
@@ -87,12 +90,36 @@ class Call(Watcher):
             worst = worst_case(body, api)
             self._reserved = terms.budget.reserve(worst, instead=_ADVICE.get(api, SMALLER))
         self._open, self._reply, self._status = OpenCall(), Reply(), 0
+        self._timing = timing.begin()
+        self._tokens = self._counted() if terms.pacer and self.kept is None else 0
         self._pieces: list[bytes] = []
-        self._ended = False
+        self._ended = self._waits = False
+
+    async def turn(self) -> None:
+        if self._terms.pacer:
+            self._waits = True
+            await self._terms.pacer.before(self._tokens, self._model)
+        self._begin()
+
+    def turn_sync(self) -> None:
+        if self._terms.pacer:
+            self._waits = True
+            self._terms.pacer.before_sync(self._tokens, self._model)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._waits = False
+        self._open.begin()
+        timing.send(self._timing)
+
+    def _tell_pacer(self, status: int, headers: Mapping[str, str]) -> None:
+        if self._terms.pacer and not self._waits:
+            self._terms.pacer.after(status, headers, self._tokens, self._model)
 
     def replay(self, request: httpx2.Request) -> httpx2.Response:
         """The reply from the cache, recorded as such."""
         kept, self._status = self.kept, 200
+        self._timing.status = 200
         self._content_type = kept.content_type
         if kept.content_type.startswith("text/event-stream"):
             self._reply.take_bytes(kept.content)
@@ -106,13 +133,18 @@ class Call(Watcher):
 
     def fail(self, error: BaseException) -> None:
         """No reply came. Unless it surely was not sent, the call may cost: nobody knows what."""
-        if never_sent(error):
+        self._timing.ended = time.perf_counter()
+        self._tell_pacer(0, {})
+        if self._waits or never_sent(error):
             self._record(prices.Usage(0), Decimal(0), estimated=False)
         else:
             self._record(prices.Usage(self._prompt()), None, estimated=True)
 
     def watch(self, response: httpx2.Response, *, whole: bool) -> None:
         self._status = response.status_code
+        self._timing.status = self._status
+        self._timing.request_id = response.headers.get("x-request-id", "")
+        self._tell_pacer(response.status_code, response.headers)
         self._content_type = response.headers.get("content-type", "")
         packed = response.headers.get("content-encoding", "identity") != "identity"
         if response.status_code != 200 or (is_events(response) and packed):
@@ -122,7 +154,7 @@ class Call(Watcher):
     def take(self, piece: bytes) -> None:
         if self._place and not self._ended:
             self._pieces.append(piece)
-        self._reply.take_bytes(piece)
+        self._timing.take(self._reply.take_bytes(piece))
         if self._reply.ended:
             self.end()
 
@@ -131,6 +163,8 @@ class Call(Watcher):
         if self._ended:
             return
         self._ended = True
+        if self._timing.ended is None:
+            self._timing.ended = time.perf_counter()
         complete = self._reply.ended
         if whole is not None:
             complete = self._reply.take(whole) and not self._reply.waiting
@@ -162,6 +196,11 @@ class Call(Watcher):
             return prompt_tokens(self._body, self._api)
         return 0
 
+    def _counted(self) -> int:
+        with contextlib.suppress(*_OUT_OF_SHAPE):
+            return turns.counted(self._body, self._api)
+        return 0
+
     def _estimate(self) -> prices.Usage:
         return prices.Usage(self._prompt(), 0, self._reply.count_completion(self._model))
 
@@ -178,7 +217,7 @@ class Call(Watcher):
 
     def _record(self, usage: prices.Usage, cost: Decimal | None, *, estimated: bool) -> None:
         simulated = self._terms.simulated or self._reply.simulated
-        self._open.finish(
+        self._timing.record = self._open.finish(
             model=self._model,
             source="simulated" if simulated else "live",
             prompt_tokens=usage.prompt_tokens,

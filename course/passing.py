@@ -8,6 +8,12 @@ import httpx2
 class Watcher:
     """Looks at one reply. A subclass says what `fail`, `take` and `end` do with it."""
 
+    async def turn(self) -> None:
+        """Wait until the request may be sent: that is now."""
+
+    def turn_sync(self) -> None:
+        """The same in a thread."""
+
     def fail(self, error: BaseException) -> None:
         """No reply came."""
 

@@ -1,7 +1,8 @@
 """What a reply says about its own use of tokens, read whole or in pieces as they pass."""
 
-import contextlib
 import json
+
+from pydantic_core import from_json
 
 from course import tokens
 
@@ -24,13 +25,22 @@ class Reply:
         self.simulated = self.ended = self.broken = self.waiting = False
         self._texts: dict[object, list[str]] = {}
         self._rest = b""
+        self._has_content = False
 
-    def take_bytes(self, piece: bytes) -> None:
-        """Read on in a stream of server-sent events."""
+    def take_bytes(self, piece: bytes) -> list[bool]:
+        """Read on in a stream of server-sent events.
+
+        For each event that ends in this piece: whether it has content, a part of the answer.
+        """
+        ended = []
         *lines, self._rest = (self._rest + piece).split(b"\n")
         for line in lines:
             if line.startswith(b"data:"):
                 self._take_event(line[5:].strip())
+            elif line in (b"", b"\r"):
+                ended.append(self._has_content)
+                self._has_content = False
+        return ended
 
     def _take_event(self, data: bytes) -> None:
         if data == b"[DONE]":
@@ -40,10 +50,11 @@ class Reply:
 
     def take(self, text: bytes) -> bool:
         """Read a whole reply, or an event of a stream; False if it is in no shape known here."""
-        with contextlib.suppress(*_OUT_OF_SHAPE):
-            self._take(json.loads(text))
-            return True
-        return False
+        try:
+            self._take(_read(text))
+        except _OUT_OF_SHAPE:
+            return False
+        return True
 
     def _take(self, data: dict) -> None:
         kind = data.get("type")
@@ -74,10 +85,12 @@ class Reply:
     def _take_choice(self, choice: dict) -> None:
         said = choice.get("delta") or choice.get("message") or {}
         texts = self._texts.setdefault(choice.get("index") or 0, [])
-        texts += [said[key] for key in ("content", "refusal") if isinstance(said.get(key), str)]
+        fresh = [text for key in ("content", "refusal") if (text := said.get(key))]
         for tool_call in said.get("tool_calls") or ():
             function = tool_call.get("function") or {}
-            texts += [function.get("name") or "", function.get("arguments") or ""]
+            fresh += [function.get("name") or "", function.get("arguments") or ""]
+        texts += fresh
+        self._has_content = self._has_content or any(fresh)
 
     def _take_response_event(self, kind: str, data: dict) -> None:
         place = (data.get("output_index"), data.get("content_index"), data.get("summary_index"))
@@ -85,6 +98,7 @@ class Reply:
         # Sound comes in deltas too, but is not text.
         if kind.endswith(".delta") and "audio" not in kind and isinstance(data.get("delta"), str):
             texts.append(data["delta"])
+            self._has_content = True
         if kind == "response.output_item.added":
             texts.append(data["item"].get("name") or "")
 
@@ -106,6 +120,13 @@ class Reply:
             if isinstance(details, dict) and isinstance(details.get("reasoning_tokens"), int):
                 return details["reasoning_tokens"]
         return 0
+
+
+def _read(text: bytes) -> dict:
+    try:
+        return from_json(text)  # three times as fast, and a stream has an event for each token
+    except ValueError:  # such as half of a surrogate pair, which json takes
+        return json.loads(text)
 
 
 def _is_text(said: object) -> bool:

@@ -9,10 +9,11 @@ import ssl
 import httpx2
 import openai
 
-from course import batch_metering
+from course import batch_metering, timing
 from course.budget import BudgetExceeded
 from course.metering import Call, Terms
 from course.passing import Watcher
+from course.session import telling
 from course.simulator import Simulator, SocketSimulator
 from course.worst_case import APIS, api_of
 
@@ -35,6 +36,7 @@ class _Metered:
         super().__init__(**options)
 
     def _begin(self, request: httpx2.Request, *, stream: bool) -> Watcher | None:
+        timing.send(None)
         if stream:
             request.headers["accept-encoding"] = "identity"  # so that passing bytes can be read
         if self._is_priced_upload(request):
@@ -68,6 +70,8 @@ class MeteredClient(_Metered, openai.DefaultHttpxClient):
         if isinstance(watcher, Call) and watcher.kept:
             return watcher.replay(request)
         try:
+            if watcher:
+                watcher.turn_sync()
             response = self._send(request, stream=stream, **options)
             if response.is_error:
                 response.read()
@@ -103,7 +107,10 @@ class AsyncMeteredClient(_Metered, openai.DefaultAioHttpClient):
         transport = super()._init_transport(**options)
         if self._simulator and self._simulator.socket_path:
             transport.uds = self._simulator.socket_path
-        return transport
+        return telling(transport)
+
+    def _init_proxy_transport(self, **options):
+        return telling(super()._init_proxy_transport(**options))
 
     async def send(self, request, *, stream=False, **options):
         if self._is_priced_upload(request):
@@ -115,6 +122,8 @@ class AsyncMeteredClient(_Metered, openai.DefaultAioHttpClient):
         if isinstance(watcher, Call) and watcher.kept:
             return watcher.replay(request)
         try:
+            if watcher:
+                await watcher.turn()
             response = await self._send(request, stream=stream, **options)
             if response.is_error:
                 await response.aread()
