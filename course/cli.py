@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from course import cli_bank
+from course import cli_bank, cli_decide
 from course.errors import CourseError
 
 app = typer.Typer(
@@ -188,6 +188,7 @@ def refresh(
     authoring.refresh([path.resolve() for path in notebooks or every], root=root)
 
 
+app.command()(cli_decide.decide)
 app.add_typer(cli_bank.app, name="bank")
 
 
