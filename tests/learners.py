@@ -37,7 +37,8 @@ def told(quiz: str, item_id: str, source: str) -> Told:
     """What a learner hears whose notebook holds this code, hidden cases told as well."""
     item = item_of(quiz, item_id)
     if item.type == "measured":
-        with counted() as service:
+        in_time = item.bounds.seconds or item.bounds.at_once  # as the grader decides it
+        with counted(speed=float(bool(in_time))) as service:
             return _told(item, source, service)
     return _told(item, source)
 

@@ -229,7 +229,7 @@ def test_two_who_do_not_know_of_each_other_share_the_limit_with_few_refusals():
 
 
 def test_a_share_leaves_the_rest_to_others():
-    service, _, seconds = volume(600, (300, 10_000_000), pacer={"share": 0.5})
+    _, _, seconds = volume(600, (300, 10_000_000), pacer={"share": 0.5})
     # Half of 300 a minute, half of a full bucket at once: (600 - 150) / 150 minutes.
     assert 179 <= seconds < 180 * 1.02
     _, paced, _ = volume(10, (300, 200_000), pacer={"share": 0.5})
