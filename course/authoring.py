@@ -33,13 +33,20 @@ Until then it shows the first line; so that line is the guess itself, by COMPARE
 """
 COMPARED = 'print("your guess:", my_guess)'
 
-_COUNT_COSTS = "from course import meter as _meter\n_cost = _meter()\n_cost.__enter__()\n"
+_COUNT_COSTS = (
+    "from course.ledger import Meter as _Meter\n"
+    "_cost = _Meter(asked_for=False)\n"
+    "_cost.__enter__()\n"
+)
 _TELL_COSTS = "_cost.__exit__(None, None, None)\nprint(_cost.cost_usd)\n"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One notebook, run: the notebook with its outputs and the list price of its calls in USD."""
+    """One notebook, run: the notebook with its outputs and the list price of its calls in USD.
+
+    Calls that are simulated even with a key, by connect(simulate=…), are not in the price.
+    """
 
     notebook: nbformat.NotebookNode
     cost_usd: Decimal

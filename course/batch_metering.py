@@ -120,7 +120,7 @@ class BatchLook(Watcher):
         reply = Reply()
         reply.take(json.dumps(batch).encode())
         simulated = self._terms.simulated or reply.simulated
-        OpenCall().finish(
+        OpenCall(asked_for=self._terms.asked_for).finish(
             model=str(batch.get("model") or "unknown"),
             source="simulated" if simulated else "live",
             prompt_tokens=usage.prompt_tokens,

@@ -57,15 +57,18 @@ _numbers = itertools.count()
 
 
 class OpenCall:
-    """A call that has been sent: the meters that were running then get its record, once."""
+    """A call that has been sent: the meters that were running then get its record, once.
 
-    def __init__(self):
+    `asked_for`: the client asked for the simulator, with simulate=…, whether there is a key or not.
+    """
+
+    def __init__(self, *, asked_for: bool = False):
         self.started = datetime.now(UTC)
         self._clock = time.perf_counter()
         self._number = next(_numbers)
         self._done = False
         with _lock:
-            self._meters = tuple(_running_meters)
+            self._meters = tuple(one for one in _running_meters if one.counts(asked_for))
             for metered in self._meters:
                 metered._open.add(self._number)
 
@@ -90,10 +93,13 @@ class OpenCall:
 class Meter:
     """Counts the calls of this process, from all threads and tasks, that start inside its block.
 
-    A stream that is still running at the end of the block is counted when it ends.
+    A stream that is still running at the end of the block is counted when it ends. With
+    asked_for=False calls of clients from connect(simulate=…) are left out: they are simulated
+    even where there is a key.
     """
 
-    def __init__(self):
+    def __init__(self, *, asked_for: bool = True):
+        self._asked_for = asked_for
         self._finished: dict[int, CallRecord] = {}
         self._open: set[int] = set()
         self._start = self._stop = None
@@ -110,6 +116,10 @@ class Meter:
         with _lock:
             self._stop = time.perf_counter()
             _running_meters.remove(self)
+
+    def counts(self, asked_for: bool) -> bool:
+        """Whether a call of a client that did, or did not, ask for the simulator is counted."""
+        return self._asked_for or not asked_for
 
     @property
     def records(self) -> list[CallRecord]:

@@ -51,6 +51,11 @@ class Terms:
     def simulated(self) -> bool:
         return self.service.startswith("simulated")
 
+    @property
+    def asked_for(self) -> bool:
+        """Whether the simulator was asked for, with options of its own."""
+        return self.service.startswith("simulated ")
+
 
 def never_sent(error: BaseException) -> bool:
     """Whether the request surely did not reach the service, and so cost nothing."""
@@ -89,7 +94,8 @@ class Call(Watcher):
         if terms.budget and self.kept is None:
             worst = worst_case(body, api)
             self._reserved = terms.budget.reserve(worst, instead=_ADVICE.get(api, SMALLER))
-        self._open, self._reply, self._status = OpenCall(), Reply(), 0
+        self._open = OpenCall(asked_for=terms.asked_for)
+        self._reply, self._status = Reply(), 0
         self._timing = timing.begin()
         self._tokens = self._counted() if terms.pacer and self.kept is None else 0
         self._pieces: list[bytes] = []

@@ -19,6 +19,7 @@ from course import connect, fact, meter
 from course.budget import Budget, BudgetExceeded
 from course.client import Simulator
 from course.errors import CourseError
+from course.ledger import Meter
 
 LINE = (
     "Connected to the course's simulator on this computer: "
@@ -188,6 +189,14 @@ def test_a_changed_copy_of_the_client_is_metered_too(client):
     with meter() as m:
         client.with_options(max_retries=0).chat.completions.create(**ASK)
     assert m.calls == 1
+
+
+def test_a_meter_can_leave_out_what_is_simulated_even_where_there_is_a_key(client):
+    with Meter(asked_for=False) as live_too, meter() as everything:
+        client.chat.completions.create(**ASK)
+        with connect(simulate={"seed": 7}) as own:
+            own.chat.completions.create(**ASK)
+    assert (live_too.calls, everything.calls) == (1, 2)
 
 
 def test_the_simulator_as_a_gateway_is_still_marked_simulated(client, monkeypatch, capsys):
