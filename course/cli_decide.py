@@ -28,38 +28,35 @@ def decide(
     """Say whether to stay, upgrade, cascade or measure more, and why."""
     from course import upgrade
 
-    kinds = _kinds(memo, plot)
+    kind = _kind_of_memo(memo, plot)
     made = upgrade.decide(results, rule)
     print(made.as_json() if as_json else made)
     if memo:
-        _write(memo, made.memo(kinds["memo"]).encode())
+        _write(memo, made.memo(kind).encode())
     if plot:
-        _write(plot, _drawn(made.plot(), kinds["plot"]))
+        made.plot().save(plot)
+        print(f"{plot} is written.", file=sys.stderr)
 
 
-def _kinds(memo: Path | None, plot: Path | None) -> dict[str, str]:
-    """What the files to write are, by their endings; known before anything is reckoned."""
-    from course.upgrade.memo import kind_of
+def _kind_of_memo(memo: Path | None, plot: Path | None) -> str:
+    """What kind of memo to write, if any; files that can't be are told before the reckoning."""
+    kind = ""
+    if memo:
+        from course.upgrade.memo import kind_of
 
-    found = {"memo": kind_of(memo)} if memo else {}
+        kind = kind_of(memo)
     if plot:
-        found["plot"] = plot.suffix.lower().removeprefix(".")
-        if found["plot"] not in ("png", "svg", "pdf"):
-            raise CourseError(f"A plot ends in .png, .svg or .pdf, not {plot.name!r}.")
-    return found
+        from course.plots.picture import check_file
 
-
-def _drawn(picture, kind: str) -> bytes:
-    import io
-
-    store = io.BytesIO()
-    picture.figure.savefig(store, format=kind, dpi=150)
-    return store.getvalue()
+        check_file(plot)
+    for path in filter(None, (memo, plot)):
+        if not path.parent.is_dir():
+            raise CourseError(f"{path} can't be written: there is no folder {path.parent}.")
+    return kind
 
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise CourseError(f"{path} can't be written ({error.strerror}); name another.") from None

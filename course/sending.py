@@ -13,7 +13,7 @@ from course import batch_metering, timing
 from course.budget import BudgetExceeded
 from course.metering import Call, Terms
 from course.passing import Watcher
-from course.session import telling
+from course.session import TellingTransport
 from course.simulator import Simulator, SocketSimulator
 from course.worst_case import APIS, api_of
 
@@ -107,10 +107,10 @@ class AsyncMeteredClient(_Metered, openai.DefaultAioHttpClient):
         transport = super()._init_transport(**options)
         if self._simulator and self._simulator.socket_path:
             transport.uds = self._simulator.socket_path
-        return telling(transport)
+        return TellingTransport(transport)
 
     def _init_proxy_transport(self, **options):
-        return telling(super()._init_proxy_transport(**options))
+        return TellingTransport(super()._init_proxy_transport(**options))
 
     async def send(self, request, *, stream=False, **options):
         if self._is_priced_upload(request):

@@ -1,7 +1,13 @@
 """openai's transport on aiohttp, told to say when it writes a request and whence replies come."""
 
+import asyncio
+import contextlib
+import copy
+from collections.abc import AsyncIterator
 from functools import cache, partial
 from typing import TYPE_CHECKING
+
+import httpx2
 
 from course import timing
 from course.stamps import StampedSocket, open_socket
@@ -10,10 +16,52 @@ if TYPE_CHECKING:
     import aiohttp
 
 
-def telling(transport):
-    """The transport of openai.DefaultAioHttpClient, whose session does so once it is needed."""
-    transport.client = partial(_session, transport)
-    return transport
+class TellingTransport(httpx2.AsyncBaseTransport):
+    """The transport of openai.DefaultAioHttpClient, whose sessions do so once one is needed.
+
+    Connections belong to the event loop they were opened in, so each loop has its own: a client
+    may be used in one asyncio.run after the other.
+    """
+
+    def __init__(self, usual):
+        self._usual = usual
+        self._in_loop = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        loop = asyncio.get_running_loop()
+        if loop not in self._in_loop:
+            await self._open(loop)
+        return await self._in_loop[loop][0].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for transport, _ in list(self._in_loop.values()):
+            await transport.aclose()
+
+    async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        for other in list(self._in_loop):
+            if other.is_closed() and (old := self._in_loop.pop(other, None)):
+                _let_go(old[0])
+        transport = copy.copy(self._usual)
+        transport.client = partial(_session, transport)
+        closing = _closed_with_its_loop(transport)
+        self._in_loop[loop] = transport, closing
+        await anext(closing)
+
+
+async def _closed_with_its_loop(transport) -> AsyncIterator[None]:
+    # asyncio.run ends what such a generator has begun before it closes its loop.
+    try:
+        yield
+    finally:
+        await transport.aclose()
+
+
+def _let_go(transport) -> None:
+    """Close what is left of a loop that is closed, so that nobody complains of it later."""
+    closing = transport.aclose()
+    with contextlib.suppress(Exception):
+        closing.send(None)
+    closing.close()
 
 
 def _session(transport) -> "aiohttp.ClientSession":

@@ -49,6 +49,7 @@ def test_machines_get_json_and_every_verdict_ends_well(folder, course, worth, ve
 
 
 def test_memo_and_plot_are_written_and_named_beside_the_output(folder, course):
+    (folder / "out").mkdir()
     code, out, err = course(
         *("decide", "results.csv", "--rule", "rule.toml", "--json"),
         *("--memo", "out/memo.html", "--plot", "out/plot.png"),
@@ -57,6 +58,13 @@ def test_memo_and_plot_are_written_and_named_beside_the_output(folder, course):
     assert "memo.html is written." in err and "plot.png is written." in err
     assert (folder / "out/memo.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (folder / "out/plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("words", [("--memo", "no/memo.html"), ("--plot", "no/plot.png")])
+def test_no_folder_is_made_in_silence_for_a_file_to_write(folder, course, words):
+    code, out, err = course("decide", "results.csv", "--rule", "rule.toml", *words)
+    assert (code, out) == (1, "") and "there is no folder no" in err
+    assert not (folder / "no").exists()
 
 
 @pytest.mark.parametrize("name", ["memo.md", "MEMO.MD", "memo.markdown"])

@@ -62,6 +62,15 @@ def test_an_unknown_name_is_told_those_there_are():
         options.arguments({"tiers": 1})
 
 
+def test_a_value_that_no_command_line_can_hold_is_one_short_sentence():
+    with pytest.raises(
+        CourseError, match=r"simulate's tasks is of type dict; give the name of a .js"
+    ):
+        options.arguments({"tasks": {"id": 1}})
+    with pytest.raises(CourseError, match=r"simulate's speed is of type NoneType; give a text or"):
+        options.arguments({"speed": None})
+
+
 @pytest.mark.parametrize("text", ["-1", "65536", "x", "1.5"])
 def test_a_port_is_a_whole_number(text):
     with pytest.raises(Exception, match=f"{text} is no port"):

@@ -545,6 +545,13 @@ def test_a_broken_file_is_one_sentence_that_names_it(tmp_path, name, text, names
         read_tasks([path])
 
 
+def test_a_file_of_another_kind_is_told_the_format_of_a_line(tmp_path):
+    path = tmp_path / "gold.csv"
+    path.touch()
+    with pytest.raises(CourseError, match=r'lines {"id": "1", "kind": "classif'):
+        read_tasks([path])
+
+
 def test_no_file_and_an_empty_folder_are_one_sentence(tmp_path):
     for path in (tmp_path, tmp_path / "none.toml"):
         with pytest.raises(CourseError, match="no tasks at"):

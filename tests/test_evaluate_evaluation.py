@@ -7,6 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from course.endpoint.simulation.replies import Conversation, fallback
 from course.errors import CourseError
 from course.evaluate import Evaluation, compare, wilson
 
@@ -53,6 +54,9 @@ def test_the_summary_shows_an_interval_and_n_with_every_figure():
         # 0.00002 / 0.9193 and 0.00002 / 0.5840, the ends of the accuracy
         "cost per correct  $0.0000250 (95 % interval $0.0000218 to $0.0000342, n = 20; "
         "MOVER, ratio)",
+        "note              1 answer is wrong in capitals, spaces or a full stop only; "
+        "correct=lambda answer, label: answer.strip(' .').lower() == label.lower() would count "
+        "such as right",
     ]
 
 
@@ -120,6 +124,34 @@ def test_repeats_are_not_new_items():
     assert found.wobble.same.value == 1
     assert "small on 20 items, 40 answers" in repr(found)
     assert "over repeats, design effect 2.1): each item asked 2 times" in repr(found.accuracy)
+
+
+def test_answers_that_are_the_simulators_own_sentence_are_counted():
+    talk = Conversation("", ("Which?",), 1)
+    said = fallback(talk, model="gpt-4o-mini", prompt_tokens=9, fields=())
+    found = Evaluation(rows(answer=[said, said.lower(), *["billing"] * 18]))
+    assert found.notes[0].startswith("2 answers are the simulator's own sentence, as it does not")
+    assert f"note              {found.notes[0]}" in repr(found)
+
+
+def test_answers_that_are_wrong_in_spelling_only_are_counted():
+    (note,) = Evaluation(rows()).notes  # "Technical"
+    assert note.startswith("1 answer is wrong in capitals, spaces or a full stop only")
+    right = rows(answer=LABELS, correct=True)
+    assert Evaluation(right).notes == ()
+
+
+def test_why_a_cost_is_unknown_is_told_where_no_call_was_seen():
+    table = rows(answer=LABELS, correct=True, cost_usd=None, source=None)
+    assert Evaluation(table).notes == (
+        "no call of a client from connect() was seen, so what it cost is unknown",
+    )
+
+
+def test_shares_of_more_than_twenty_items_have_a_decimal_so_that_differences_agree():
+    many = pd.concat([rows(), rows().assign(item=[f"more-{n}" for n in range(20)])])
+    assert str(Evaluation(many).accuracy).startswith("80.0 % (")
+    assert str(Evaluation(rows()).accuracy).startswith("80 % (")
 
 
 def test_errors_are_told():

@@ -1,6 +1,7 @@
 """`evaluate` against the course's endpoint and with functions of a test's own."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import threading
@@ -113,8 +114,52 @@ def test_labels_can_be_mended_without_asking_again(tmp_path):
 
 def test_the_file_of_another_model_is_refused(tmp_path):
     evaluated(by_words, to=tmp_path / "answers.jsonl")
-    with pytest.raises(CourseError, match="name another file with to="):
+    with pytest.raises(CourseError, match=r"holds other answers and .* name another file with to="):
         evaluated(by_words, model="other", to=tmp_path / "answers.jsonl")
+
+
+def test_the_model_whose_answers_a_file_holds_is_named_where_it_is_known(tmp_path):
+    evaluated(by_words, model="gpt-4o-mini", to=tmp_path / "answers.jsonl")
+    with pytest.raises(CourseError, match="holds answers of gpt-4o-mini and not of gpt-4o, or"):
+        evaluated(by_words, model="gpt-4o", to=tmp_path / "answers.jsonl")
+    with pytest.raises(CourseError, match="holds other answers"):
+        evaluated(by_words, GOLD.assign(text="new"), model="gpt-4o", to=tmp_path / "answers.jsonl")
+
+
+def test_an_item_twice_in_the_gold_set_is_told_what_repeats_are_for():
+    with pytest.raises(CourseError, match="or ask each several times with repeats=2"):
+        evaluated(by_words, pd.concat([GOLD, GOLD]))
+
+
+def test_a_gold_set_that_the_simulator_does_not_know_is_told_so_and_can_be_given_to_it(tmp_path):
+    texts = [f"The wheel of bicycle number {number} is bent." for number in range(30)]
+    gold = pd.DataFrame({"item": range(30), "text": texts, "label": "repair"})
+    lines = [
+        {
+            "id": str(n),
+            "kind": "classification",
+            "text": text,
+            "answer": "repair",
+            "wrong": ["sale"],
+        }
+        for n, text in enumerate(texts)
+    ]
+    tasks = tmp_path / "gold.jsonl"
+    tasks.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+    def found(**simulate):
+        client = connect(asynchronous=True, simulate={"speed": 0, **simulate})
+
+        async def ask(model, row):
+            messages = [{"role": "user", "content": f"repair or sale? {row['text']}"}]
+            reply = await client.chat.completions.create(model=model, messages=messages)
+            return reply.choices[0].message.content.lower()
+
+        return evaluated(ask, gold, model="gpt-4o-mini")
+
+    assert "30 answers are the simulator's own sentence" in repr(found())
+    known = found(tasks=tasks)
+    assert known.accuracy.value > 0.5 and known.notes == ()
 
 
 def test_an_ask_that_always_fails_is_told_at_once():

@@ -114,3 +114,23 @@ def test_a_notebook_shows_a_picture_with_its_words():
     data = base64.b64decode(re.search(r'base64,([^"]+)"', shown)[1])
     assert data.startswith(b"\x89PNG")
     assert shown == axes._repr_html_()
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.SVG", b"<?xml"),
+                                             ("a.pdf", b"%PDF")])  # fmt: skip
+def test_a_picture_is_saved_in_the_format_of_its_name(tmp_path, name, start):
+    assert volume().save(tmp_path / name) == tmp_path / name
+    assert (tmp_path / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(("name", "told"), [("a.gif", r"\.png, \.svg or \.pdf"),
+                                            ("no/a.png", "can't be written")])  # fmt: skip
+def test_a_picture_that_cannot_be_saved_so_is_refused_in_a_sentence(tmp_path, name, told):
+    with pytest.raises(CourseError, match=told):
+        volume().save(tmp_path / name)
+
+
+def test_no_letter_of_a_long_title_is_cut_off():
+    axes = picture(source="made up").tell("WWWWW " * 60, "Words.")
+    axes.figure.draw_without_rendering()
+    assert axes._left_title.get_window_extent().x1 <= axes.figure.bbox.x1

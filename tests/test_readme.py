@@ -14,6 +14,7 @@ from typer.main import get_command
 from course.cli import app
 from course.endpoint import local
 from course.endpoint.__main__ import reader
+from course.endpoint.simulation import reference
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,3 +82,23 @@ def test_the_endpoint_alone_runs_and_stops_with_ctrl_c():
     rest = process.communicate(timeout=20)[0]
     assert "imulated" in said + rest
     assert process.returncode in (0, 130)
+
+
+def test_the_example_of_a_measurement_runs_as_a_script(tmp_path):
+    script = next(
+        code for code in re.findall(r"```python\n(.*?)```", README, re.S) if "main" in code
+    )
+    path = tmp_path / "measured.py"
+    path.write_text(script, encoding="utf-8")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    done = subprocess.run(
+        [sys.executable, path], env=plain, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^ttft_s_p50( +0\.\d+){3} +s +96$", done.stdout, re.M), done.stdout
+
+
+def test_the_example_of_a_gold_set_is_read():
+    line = next(line for line in README.splitlines() if line.startswith('    {"id": "t1"'))
+    item = reference.Item.model_validate(json.loads(line))
+    assert (item.kind, item.answer) == ("classification", "billing")

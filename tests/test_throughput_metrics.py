@@ -379,9 +379,21 @@ def test_no_call_that_worked_gives_shares_and_no_sure_number():
     table = summary(calls(status=429, error="RateLimitError"))
     assert value(table, "error_share") == 1.0
     assert value(table, "requests_per_second") == 0.0
-    assert ends(table, "requests_per_second")[1] == pytest.approx(3.689 / 55, rel=1e-3)
+    assert ends(table, "requests_per_second") == (0.0, math.inf)
+    assert "interval is unknown" in table.loc["requests_per_second", "note"]
     assert math.isnan(value(table, "latency_s_p95"))
     assert table.loc["latency_s_p95", "note"] == "no call worked"
+
+
+def test_an_open_loop_that_answers_less_than_asked_for_says_why():
+    class Run:
+        calls, asked = globals()["calls"](), {"rate": 2.0}
+
+    # Ten calls in 55 seconds.
+    note = summary(Run()).loc["requests_per_second", "note"]
+    assert "of 2 asked for; the window runs on to the last reply" in note
+    Run.asked = {"rate": 0.18}
+    assert "asked for" not in summary(Run()).loc["requests_per_second", "note"]
 
 
 def test_one_call_gives_figures_with_open_or_very_wide_intervals():
@@ -395,7 +407,7 @@ def test_calls_that_were_not_streamed_have_no_times_of_tokens():
     table = summary(calls())
     for name in ("ttft_s_p50", "itl_s_p99", "tpot_s_p95", "output_tokens_per_second_per_stream"):
         assert math.isnan(value(table, name)) and table.loc[name, "n"] == 0
-        assert table.loc[name, "note"] == "no call that worked was streamed"
+        assert table.loc[name, "note"] == "no call that worked was streamed: see streamed()"
     assert table.loc["output_tokens_per_second", "note"] == "no call that worked told its tokens"
 
 

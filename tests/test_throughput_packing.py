@@ -488,13 +488,48 @@ def test_late_answers_belong_to_their_text_and_labels(tmp_path):
 
 
 def test_a_model_that_answers_nothing_is_not_asked_for_ever():
-    model = Model(lambda one: "I'm sorry.")
+    model = Model(lambda one: "{}")
     inputs = [f"{number}" for number in range(400)]
     with pytest.raises(
         CourseError, match="in a row failed, the last with Unanswered: none of its 2"
     ):
         go(model, inputs=inputs, n=2)
     assert len(set(model.asked)) < 400
+
+
+def test_an_ask_written_for_a_text_is_stopped_after_three_replies():
+    model = Model(lambda one: "Billing, I think.")
+    with pytest.raises(
+        CourseError, match=r"3 replies is JSON .*Billing, I.*pack\.prompt\("
+    ) as told:
+        go(model, n=1, concurrency=1)
+    assert len(model.packs) == 3 and "given a Pack and not a text" in str(told.value)
+
+
+def test_a_pack_within_a_request_is_told_at_once():
+    model = Model(lambda one: json.dumps({"content": one}))
+    with pytest.raises(CourseError, match="can't hold a Pack; ask is given a Pack and not a text"):
+        go(model, concurrency=1)
+    assert len(model.packs) == 1
+
+
+def test_one_reply_with_json_is_enough_to_go_on():
+    def reply(one):
+        return "I can't read that." if len(one) > 5 else Model().good(one)
+
+    table = go(Model(reply), inputs=MAILS[:10], n=10)
+    assert list(table.answer) == [own(text) for text in MAILS[:10]]
+    poisoned = Model(lambda one: Model().good(one) if "0" not in own(one.texts[0]) else "No.")
+    table = go(poisoned, inputs=MAILS[1:11], n=1, concurrency=1)
+    assert list(table.error != "") == [False] * 9 + [True]
+
+
+def test_texts_left_over_by_a_run_before_may_all_be_answered_without_json(tmp_path):
+    to = tmp_path / "answers.jsonl"
+    model = Model(lambda one: Model().good(one) if "0" not in own(one.texts[0]) else "No.")
+    for _ in range(2):
+        table = go(model, to, inputs=MAILS, n=1, concurrency=1)
+        assert sum(table.error != "") == 5
 
 
 def test_never_more_packs_are_in_flight_than_agreed():

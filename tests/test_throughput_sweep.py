@@ -235,6 +235,12 @@ def test_a_sweep_goes_up_and_down_again(measured):
     assert found.source == "simulated" and found.by == "concurrency"
 
 
+def test_a_sweep_shows_itself_in_a_short_sentence(measured):
+    told = repr(run(concurrency=[1, 2], rounds=1))
+    assert told.startswith("Sweep: concurrency 1, 2 · 2 runs of 60 calls · simulated · ")
+    assert "DataFrame" not in told and len(told) < 400
+
+
 def test_each_run_has_its_calls_and_a_warm_up_of_as_many_as_are_in_flight(measured):
     run(concurrency=[2, 16], per_step=50, rounds=2)
     assert [(len(asked["inputs"]), asked["warm_up"]) for asked in measured] == [
@@ -321,6 +327,6 @@ def test_a_sweep_measures_a_service_that_slows_under_load():
     assert [step for step, _ in found.runs] == [1, 2, 8, 8, 2, 1]
     assert list(found.table["calls"]) == [20, 20, 20]
     assert (found.table["error_share"] == 0).all()
-    assert (found.table["concurrency_reached"] <= np.array([1, 2, 8]) * 1.01).all()
+    assert (found.table["concurrency_reached"] <= np.array([1, 2, 8]) * 1.1).all()
     assert (found.table["ttft_s_p95"] < found.table["latency_s_p95"]).all()
     assert found.plot().alt.endswith("Source: simulated.")

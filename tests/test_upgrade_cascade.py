@@ -138,3 +138,36 @@ def test_thresholds_that_fit_their_own_items_by_luck_do_not_make_a_verdict():
         big = rows("big", draw.random(80) < 0.7, 0.001)
         said.append(decide(pd.concat([small, big]), RULE).verdict)
     assert said.count("cascade") <= 2
+
+
+def test_the_cascade_is_held_against_both_models_on_the_same_items():
+    table = doubtful(4000)
+    made = decide(table, RULE)
+    small, big = (table[table["model"] == name].set_index("item") for name in ("small", "big"))
+    reports = small.index[~first_half(small.index)]
+    assert made.cascade.alone["baseline"] == pytest.approx(small.loc[reports, "correct"].mean())
+    assert made.cascade.alone["candidate"] == pytest.approx(big.loc[reports, "correct"].mean())
+    told = " ".join(made.reasons)
+    assert "On those same 2,000 small alone is right on" in told
+    assert "right (95 % interval" in told
+
+
+def test_where_both_models_fail_the_headline_says_that_the_cascade_is_open():
+    limits = {"min_accuracy": 0.94, "monthly_items": 100_000, "monthly_budget_usd": 385}
+    made = decide(doubtful(4000), RULE | limits)
+    assert [one.meets_rule for one in made.options] == ["no", "no", "unclear"]
+    assert made.headline == (
+        "Measure more: neither small nor big keeps the rule, "
+        "and these items can't tell whether a cascade of the two does."
+    )
+    assert "settle whether a cascade of small and big keeps the rule" in made.reasons[1]
+    assert "If the cascade kept the accuracy limit: cascade." in made.flips
+    again = f"big answers again what small is less than {made.cascade.threshold:.10g} confident of"
+    assert again in made.memo()
+
+
+def test_one_cluster_has_no_halves_and_it_is_said():
+    table = doubtful(100).assign(cluster="a")
+    assert "halves of 10 items or more that share no cluster" in " ".join(
+        decide(table, RULE).reasons
+    )

@@ -276,3 +276,59 @@ def test_going_over_to_a_cheaper_model_is_not_called_an_upgrade_in_the_headline(
 def test_names_of_the_roles_come_from_the_rule():
     made = decide(outcomes(both=80, gained=20), RULE)
     assert [one.name for one in made.options] == [SMALL, BIG]
+
+
+def grouped(clusters):
+    table = outcomes(both=300, gained=40, lost=20, neither=40)
+    return table.assign(cluster=[f"document {place % clusters}" for place in range(400)] * 2)
+
+
+def test_items_in_clusters_name_their_test_and_say_how_many_clusters_there_are():
+    made = decide(grouped(25), RULE)
+    assert "exact sign-flip test over 25 clusters: p" in " ".join(made.reasons)
+    assert "McNemar" not in str(made)
+    told = "400 items in 25 clusters; the intervals of accuracy and cost allow for it."
+    assert told in str(made) and told in made.memo()
+    assert (made.as_dict()["test"], made.as_dict()["clusters"]) == ("exact sign-flip", 25)
+    plain = decide(outcomes(both=9, gained=1), RULE).as_dict()
+    assert (plain["test"], plain["clusters"]) == ("McNemar's exact", None)
+
+
+def test_a_single_cluster_says_that_it_tells_nothing_of_others():
+    made = decide(grouped(1), RULE)
+    assert made.verdict == "measure-more"
+    assert any("in one cluster, which says nothing about others" in note for note in made.notes)
+    with pytest.raises(CourseError, match="One cluster has no interval of costs"):
+        made.plot()
+
+
+def test_the_plot_by_worth_says_where_a_limit_decided_otherwise():
+    limits = {"error_worth_usd": 0.3, "monthly_items": 50_000, "monthly_budget_usd": 60}
+    drawn = decide(outcomes(**GSM8K), RULE | limits).plot("worth")
+    told = " ".join(drawn.get_title("left").split())
+    assert told.startswith("Costs and errors alone, without the rule's limits: at $0.30 an error")
+    assert told.endswith("The decision: stay") and drawn.alt.startswith(told)
+    free = decide(outcomes(**GSM8K), RULE | {"error_worth_usd": 0.3}).plot("worth")
+    assert free.get_title("left").startswith("At $0.30 an error: upgrade")
+
+
+def test_the_cost_plot_marks_the_limit_and_who_misses_the_rule():
+    table = outcomes(**GSM8K).assign(latency_s=[1.0] * 1319 + [3.0] * 1319)
+    drawn = decide(table, RULE | {"max_p95_s": 2, "min_accuracy": 0.9}).plot()
+    told = [text.get_text() for text in drawn.texts]
+    assert "the rule: at least 90 %" in told
+    assert any(text.startswith("big: misses 2 s\n") for text in told)
+    assert "misses 2 s" in drawn.alt and not any("small: misses" in text for text in told)
+
+
+def test_a_cheaper_model_is_told_how_much_accuracy_it_could_lose():
+    made = decide(outcomes(**GSM8K), RULE | {"baseline": BIG, "candidate": SMALL})
+    # 2.302 / 1,319 dollars over 0.05 dollars an error are 3.49 points
+    assert "could even lose 3.5 points of accuracy (now -2.0 points)" in " ".join(made.flips)
+
+
+def test_where_no_worth_makes_it_an_upgrade_that_is_said():
+    made = decide(outcomes(both=90, gained=2, lost=1), RULE | {"error_worth_usd": 0.001})
+    assert made.verdict == "stay"
+    assert "No worth of an error makes it an upgrade on these items." in made.flips
+    assert "measure-more" not in " ".join(made.flips)

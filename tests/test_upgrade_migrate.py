@@ -14,7 +14,7 @@ from course.upgrade.migrate import migrate
 OLD, NEW = "gpt-4o-mini", "gpt-6-luna"
 DAY = date(2026, 11, 21)
 EMAIL = {"prompt_tokens": 250, "completion_tokens": 10}
-EVERY_TICK = {"limits", "switch", "tokens", "effort"}
+EVERY_TICK = {"available", "limits", "switch", "tokens", "effort"}
 
 
 def plan(**given):
@@ -390,7 +390,7 @@ def test_not_yet_names_what_is_open_and_what_nobody_knows():
     assert found.verdict == "not yet"
     assert found.reasons == (
         "max_tokens is open: you use the parameter max_tokens.",
-        "Not known yet: quality, limits, tokens, switch.",
+        "Not known yet: available, quality, limits, tokens, switch.",
     )
 
 
@@ -415,7 +415,10 @@ def test_an_assumed_number_of_reasoning_tokens_is_no_reason_for_no_go():
 
 def test_a_prompt_that_is_too_long_is_no_go():
     found = migrate(NEW, "gpt-4o", usage={"prompt_tokens": 200_000, "completion_tokens": 1}, on=DAY)
-    assert "your longest prompt has 200,000 tokens, and 128,000 are allowed." in found.reasons
+    assert (
+        "the longest prompt in the usage given has 200,000 tokens, and 128,000 are allowed."
+        in found.reasons
+    )
 
 
 def test_the_checklist_and_the_costs_are_tables():
@@ -475,3 +478,22 @@ def test_amounts_are_no_formula_in_markdown_and_no_text_is_a_tag_in_html():
     assert r"\$9.00" in found.memo("md")
     assert r"a\|b" in found.memo("md")
     assert "&lt;b&gt;bold" in found.memo("html")
+
+
+def test_results_without_the_new_model_say_whose_rows_they_have():
+    table = answers("110", "111")
+    found = plan(results=table[table["model"] == OLD])
+    told = f"results has rows of {OLD}, but none of {NEW}"
+    assert row(found, "quality").why == f"not measured: {told}"
+    assert found.reasons[-1] == f"Quality is not measured: {told}."
+    other = plan(results=table[table["model"] == NEW])
+    assert f"results has rows of {NEW}, but none of {OLD}" in row(other, "quality").why
+
+
+def test_that_no_date_is_known_does_not_tick_off_that_a_model_stays():
+    assert row(plan(), "available").status == "unknown"
+
+
+def test_costs_without_usage_are_an_empty_table_with_its_columns():
+    found = plan(usage=None).costs
+    assert found.empty and "usd_a_month" in found.columns

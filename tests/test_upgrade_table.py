@@ -210,3 +210,51 @@ def test_clusters_must_be_the_same_for_both_models():
     assert read(TABLE.assign(cluster=TABLE["item"])).clusters is None  # each item alone
     assert read(TABLE.assign(cluster="a")).clusters is not None
     assert "cluster is missing or differs" in refused(TABLE.assign(cluster=TABLE["model"]))
+
+
+def with_confidence(*values):
+    told = [*values, *[0.5] * (12 - len(values)), *[np.nan] * 12]
+    return TABLE.assign(confidence=pd.Series(told, dtype=object))
+
+
+def test_a_confidence_written_in_percent_or_with_a_comma_is_a_number():
+    found = read(with_confidence("85.3%", "85,3 %", "0,853", "0.853")).baseline.confidence
+    assert sorted(found.tolist()) == pytest.approx([0.5] * 8 + [0.853] * 4)
+
+
+def test_a_confidence_in_words_is_refused_with_the_value_and_the_count():
+    told = refused(with_confidence("high", "high"))
+    assert "confidence is no number ('high') in 2 rows" in told and "item 0, item 1" in told
+
+
+@pytest.mark.parametrize("value", ["0.5 %", "3 ct", "0.002 €"])
+def test_costs_in_another_unit_are_told_to_be_plain_dollars(value):
+    assert "write plain dollars, such as 0.0023" in refused(with_first("cost_usd", value))
+
+
+def test_examples_of_wrong_rows_do_not_count_differently_from_the_rows():
+    told = refused(TABLE.assign(cost_usd="free"))
+    assert "24 rows" in told and "on item 0, item 1, item 2; write" in told
+
+
+def test_obvious_names_of_missing_columns_are_all_suggested():
+    renamed = TABLE.rename(columns={"item": "ticket_id", "cost_usd": "price"})
+    assert "rename 'ticket_id' to 'item' and 'price' to 'cost_usd'" in refused(renamed)
+
+
+def test_a_model_in_other_capitals_is_suggested_before_longer_names():
+    table = TABLE.assign(model=TABLE["model"].map({SMALL: "gpt-4o-mini", BIG: "gpt-4o"}))
+    told = refused(table, baseline="gpt-4o-mini", candidate=" GPT-4o ")
+    assert "did you mean 'gpt-4o'?" in told
+
+
+def test_latencies_that_look_like_milliseconds_are_noted():
+    slow = read(TABLE.assign(latency_s=850.0)).notes
+    assert any("is latency_s in milliseconds?" in note for note in slow)
+    assert not read(TABLE.assign(latency_s=8.5)).notes
+
+
+def test_one_row_that_makes_most_of_the_cost_is_noted_with_its_item():
+    # 1.0 of 1.0 + 11 · 0.0001 dollars
+    notes = " ".join(read(with_first("cost_usd", 1.0)).notes)
+    assert "One row makes 99.9 % of all costs of small: $1.00 on item 0" in notes

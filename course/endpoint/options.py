@@ -5,6 +5,7 @@
 
 import argparse
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -12,6 +13,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from course.errors import CourseError
+
+TASK_LINE = (
+    'a .jsonl file with lines {"id": "1", "kind": "classification", "text": "…", "answer": "…", '
+    '"wrong": ["…"]}'
+)
+_CAN_BE_WRITTEN = (str, int, float, Decimal, date, os.PathLike)
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ def add_to(reader: argparse.ArgumentParser) -> None:
     add("--outage", metavar="FROM:TO", help="503 between these seconds after the start")
     add("--assume", metavar="MODEL=HOW", help="quality: worse, equal or better", **many)
     add("--as-of", type=_day, metavar="DATE", help="models that have left by then are gone")
-    add("--tasks", type=Path, metavar="FILE", help="more tasks with reference answers", **many)
+    add("--tasks", type=Path, metavar="FILE", help=f"more tasks with answers: {TASK_LINE}", **many)
     add("--log", type=Path, metavar="FILE", help="write the truth about each call, as JSON lines")
     for name, what in (
         ("time-to-first-token", "mean"),
@@ -159,9 +166,18 @@ def arguments(wanted: Mapping[str, object]) -> list[str]:
             known = ", ".join(field.name for field in fields(Options))
             raise CourseError(f"simulate has no option {name!r}; it has {known}.")
         for one in value if isinstance(value, list | tuple) else [value]:
+            if not isinstance(one, _CAN_BE_WRITTEN):
+                raise _not_written(name, one)
             line += [f"--{str(name).replace('_', '-')}={one}"]
     read(line)
     return line
+
+
+def _not_written(name: str, value: object) -> CourseError:
+    wanted = "a text or a number"
+    if name == "tasks":
+        wanted = f"the name of {TASK_LINE}"
+    return CourseError(f"simulate's {name} is of type {type(value).__name__}; give {wanted}.")
 
 
 def read(line: Sequence[str]) -> Options:

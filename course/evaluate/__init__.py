@@ -6,7 +6,16 @@ items come from the same documents (shares.py); `compare` puts two models side b
 signs.py); an `Evaluation` has all figures of one model (evaluation.py; classes.py, money.py,
 repeats.py), and `evaluate` asks the model (running.py, asking.py, purse.py). `sample_size` and
 `power` say how many items it takes (sizes.py), `agreement` whether a judge may be trusted
-(judges.py).
+(judges.py). In a script (in a notebook: await instead of asyncio.run):
+
+    client, gold = connect(asynchronous=True), pd.read_csv("gold.csv")  # item, text, label
+
+    async def ask(model, row):
+        messages = [{"role": "user", "content": f"billing or technical? {row['text']}"}]
+        reply = await client.chat.completions.create(model=model, messages=messages)
+        return reply.choices[0].message.content
+
+    print(asyncio.run(evaluate("gpt-4o-mini", gold, ask=ask)))
 """
 
 from course.evaluate.estimate import Estimate

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 from course.errors import CourseError
 
+_FEW = 20
 UNITS = ("share", "points", "USD", "")
 
 
@@ -20,7 +21,7 @@ class Estimate:
     ±infinity; `note` then says why.
 
     >>> Estimate(0.75, 0.55, 0.88, n=24, method="Wilson", unit="share")
-    75 % (95 % interval 55 to 88, n = 24; Wilson)
+    75.0 % (95 % interval 55.0 to 88.0, n = 24; Wilson)
     """
 
     value: float
@@ -56,6 +57,8 @@ class Estimate:
         factor = 100 if self.unit in ("share", "points") else 1
         value, low, high = (factor * number for number in (self.value, self.low, self.high))
         digits = _decimals(value, low, high)
+        if factor == 100 and self.n > _FEW:
+            digits = max(1, digits)  # so that a difference shown is that of the shares shown
         shown = [_shown(number, self.unit, digits) for number in (value, low, high)]
         after = {"share": " %", "points": " points"}.get(self.unit, "")
         return shown[0] + (after if math.isfinite(value) else ""), shown[1], shown[2]

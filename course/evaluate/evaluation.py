@@ -9,6 +9,7 @@ from course.errors import CourseError
 from course.evaluate import classes as by_class
 from course.evaluate.estimate import Estimate, checked_confidence, percent
 from course.evaluate.money import cost_per_correct, cost_per_item
+from course.evaluate.notes import notes
 from course.evaluate.repeats import Wobble, wobble
 from course.evaluate.shares import accuracy_of, of_items, row_clusters
 from course.evaluate.tables import checked_rows, known_costs, missing, one_source
@@ -86,6 +87,11 @@ class Evaluation:
         return self.rows[~self.rows["correct"]]
 
     @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the figures must know, such as that no call was seen."""
+        return notes(self.rows)
+
+    @cached_property
     def wobble(self) -> Wobble:
         """How much the answers changed between repeats; CourseError when there was one run."""
         return wobble(self.rows, confidence=self.confidence)
@@ -95,7 +101,8 @@ class Evaluation:
         if len(self.rows) > self.n:
             items += f", {len(self.rows):,} answers"
         title = f"{self.model} on {items}" + (f" (source: {self.source})" if self.source else "")
-        lines = [f"{name:<17} {told}" for name, told in self._figures()]
+        about = [*self._figures(), *(("note", note) for note in self.notes)]
+        lines = [f"{name:<17} {told}" for name, told in about]
         return "\n".join([title, *lines])
 
     def _figures(self) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """`evaluate`: ask a model every item of a gold set, once or often, and keep what it says."""
 
+import json
 import math
 import operator
 import tempfile
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from course import facts
 from course.budget import dollars
 from course.errors import CourseError
 from course.evaluate.asking import Asker
@@ -18,6 +20,7 @@ from course.evaluate.evaluation import Evaluation
 from course.evaluate.purse import BudgetMet, Purse
 from course.evaluate.tables import checked_gold, missing, plain
 from course.throughput import run
+from course.throughput.answers import digest
 
 if TYPE_CHECKING:
     import os
@@ -56,6 +59,18 @@ async def evaluate(
 
     With `repeats`, a client without a cache is needed, and a temperature above 0 to see a model
     waver. An empty gold set, an item twice or a missing label are a CourseError.
+
+    A whole example (in a notebook: await instead of asyncio.run):
+
+        client = connect(asynchronous=True)
+
+        async def ask(model, row):
+            messages = [{"role": "user", "content": f"billing or technical? {row['text']}"}]
+            reply = await client.chat.completions.create(model=model, messages=messages)
+            return reply.choices[0].message.content
+
+        gold = pd.read_csv("gold.csv")  # the columns item, text, label
+        print(asyncio.run(evaluate("gpt-4o-mini", gold, ask=ask)))
     """
     gold = checked_gold(gold)
     confidence = checked_confidence(confidence)
@@ -66,7 +81,10 @@ async def evaluate(
     with tempfile.TemporaryDirectory() as folder:
         work = {"inputs": inputs, "to": Path(to or Path(folder, "answers.jsonl"))}
         work |= {"concurrency": concurrency, "pacer": pacer, "progress": progress}
-        before = await _kept(**work)
+        try:
+            before = await _kept(**work)
+        except CourseError as error:
+            raise _of_others(error, model, inputs, to) from None
         with Asker(ask, Purse(budget_usd, spent=_spent(before)), threads=concurrency) as asker:
             try:
                 kept = await run(asker, **work)
@@ -99,6 +117,30 @@ async def _kept(**work) -> pd.DataFrame:
 
 async def _no_call(_) -> None:
     raise AssertionError("nothing is asked after the deadline")
+
+
+def _of_others(
+    error: CourseError, model: str, inputs: Sequence[Mapping], to: "str | os.PathLike | None"
+) -> CourseError:
+    """The error of a file that holds answers to other inputs, said in words of an evaluation."""
+    if to is None or "is not the one that" not in str(error):
+        return error
+    whose = f"answers of {other}" if (other := _model_in(to, inputs)) else "other answers"
+    return CourseError(
+        f"{to} holds {whose} and not of {model}, or other items than these; give each model and "
+        'gold set a file of its own: name another file with to="…".'
+    )
+
+
+def _model_in(to: "str | os.PathLike", inputs: Sequence[Mapping]) -> str:
+    """Which of the known models the file's answers are of, where the items are these."""
+    with Path(to).open("rb") as lines:
+        first = json.loads(next(lines))
+    for one in inputs[first["position"] :][:1]:
+        for name in facts.models():
+            if digest({**one, "model": name}, 0) == first["input"]:
+                return name
+    return ""
 
 
 def _spent(kept: pd.DataFrame) -> Decimal:

@@ -41,7 +41,8 @@ def checked_gold(gold) -> pd.DataFrame:
     gold = checked_frame(gold, "the gold set", needed=("item", "label"), thing="items")
     for name in ("item", "label", *(["cluster"] if "cluster" in gold else [])):
         _refuse_missing(gold[name], f"The column {name} of the gold set")
-    refuse_doubles(gold, ["item"], "the gold set")
+    told = "ask each several times with repeats=2"
+    refuse_doubles(gold, ["item"], "the gold set", repeats=told)
     return gold
 
 
@@ -103,8 +104,14 @@ def some(values: Iterable, most: int = 3) -> str:
     return ", ".join(values[:most]) + more
 
 
-def refuse_doubles(table: pd.DataFrame, names: list[str], what: str) -> None:
-    """CourseError when two rows have the same item (and repeat)."""
+def refuse_doubles(
+    table: pd.DataFrame,
+    names: list[str],
+    what: str,
+    *,
+    repeats: str = "number the repeats in a column repeat",
+) -> None:
+    """CourseError when two rows have the same item (and repeat); `repeats` says where these go."""
     try:
         doubled = table.loc[table.duplicated(names), "item"].unique()
     except TypeError:  # a list, say, cannot be compared
@@ -112,7 +119,7 @@ def refuse_doubles(table: pd.DataFrame, names: list[str], what: str) -> None:
     if len(doubled):
         raise CourseError(
             f"{_upper(what)} has an item more than once ({some(doubled)}); give each its own name"
-            + (", or number the repeats in a column repeat." if names == ["item"] else ".")
+            + (f", or {repeats}." if names == ["item"] else ".")
         )
 
 

@@ -1,12 +1,14 @@
 """The course's plots: each function takes data and returns the Axes it drew.
 
-As the last line of a notebook cell the Axes is shown as a picture with a text alternative.
+As the last line of a notebook cell the Axes is shown as a picture with a text alternative, and
+`plot.save("plot.png")` writes it to a file (.png, .svg or .pdf).
 """
 
 from course.plots.breakeven import plot_breakeven
+from course.plots.cascade import plot_cascade
 from course.plots.confusion import plot_confusion
 from course.plots.cost import CALLS, plot_cost_by_volume, plot_shares
-from course.plots.decision import plot_cascade, plot_cost_accuracy
+from course.plots.decision import plot_cost_accuracy
 from course.plots.load import plot_refusals, plot_throughput, plot_timeline
 from course.plots.picture import COLOURS, HATCHES, MARKERS, Picture, picture
 from course.plots.quality import plot_accuracy, plot_cost_by_thousand, plot_paired

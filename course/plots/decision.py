@@ -1,12 +1,11 @@
-"""Plots for a decision between models: cost, accuracy, and what an avoided error is worth.
+"""The plot of a decision between models: cost against accuracy, and what is worth as much.
 
-All of them show the figures they are given; none of them estimates or decides anything.
+It shows the figures it is given; it estimates and decides nothing.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from course.errors import CourseError
 from course.plots.given import (
@@ -15,7 +14,6 @@ from course.plots.given import (
     dollars,
     frame,
     interval,
-    number,
     percent,
     share,
     short,
@@ -31,7 +29,12 @@ MOST_OPTIONS = 6
 
 
 def plot_cost_accuracy(
-    table: "DataFrame", *, error_worth_usd: object, source: str, unit: str = "item"
+    table: "DataFrame",
+    *,
+    error_worth_usd: object,
+    source: str,
+    unit: str = "item",
+    min_accuracy: float | None = None,
 ) -> Picture:
     """Cost per item against accuracy: a point with both intervals for each option.
 
@@ -39,32 +42,72 @@ def plot_cost_accuracy(
     accuracy_high (shares), cost_usd, cost_low_usd, cost_high_usd (US dollars per item). A curve
     through each point joins all that is worth as much as it: its net benefit, error_worth_usd ×
     accuracy − cost, is the same all along. Higher curves are better. The cost has a log axis,
-    unless something costs nothing.
+    unless something costs nothing. A column `misses` says which limit of a rule an option misses,
+    such as "2 s" (empty: none); `min_accuracy` is a rule's limit, drawn as a line.
     """
     what = "plot_cost_accuracy"
-    options = _options(frame(table, _ACCURACY_COLUMNS + _COST_COLUMNS, what), what)
+    options = _options(frame(table, ACCURACY_COLUMNS + _COST_COLUMNS, what), what)
     each = amount(error_worth_usd, f"{what}: error_worth_usd")
+    missed = _missed(table)
     axes = picture(source=source, height=4.6)
     _axes_of_options(axes, options, unit)
+    if min_accuracy is not None:
+        least = share(min_accuracy, f"{what}: min_accuracy")
+        _draw_least(axes, least, [(cost.value, right.value) for right, cost in options.values()])
     worths = {name: each * right.value - cost.value for name, (right, cost) in options.items()}
-    _draw_curves(axes, options, worths, each)
+    best = _best(worths, missed)
+    _draw_curves(axes, options, worths, each, best)
     for (right, cost), colour, marker in zip(options.values(), COLOURS, MARKERS, strict=False):
         look = {"fmt": marker, "color": colour, "capsize": 4, "markersize": 8, "zorder": 3}
         axes.errorbar(cost.value, right.value, xerr=cost.arms, yerr=right.arms, **look)
     texts = [
-        f"{short(name)}\n{percent(right.value)}, {dollars(cost.value)}"
+        f"{short(name)}{missed.get(name, '')}\n{percent(right.value)}, {dollars(cost.value)}"
         for name, (right, cost) in options.items()
     ]
     name_points(axes, [(cost.value, right.value) for right, cost in options.values()], texts)
     note = f"a curve joins points of equal net benefit at {dollars(each)} an error; solid: the best"
+    note += " not ruled out" if len(missed) in range(1, len(options)) else ""
     axes.set_xlabel(f"{axes.get_xlabel()}\n{note}", parse_math=False)
     finding = _best_in_words(worths, each, unit)
-    return axes.tell(finding, _options_in_words(options, worths, each, unit))
+    return axes.tell(finding, _options_in_words(options, worths, missed, unit))
 
 
-def _draw_curves(axes: Picture, options: dict, worths: dict[str, float], each: float) -> None:
+def _missed(table: "DataFrame") -> dict[str, str]:
+    """ ": misses 2 s" by the name of each option that misses a limit."""
+    told = table["misses"] if "misses" in table.columns else {}
+    return {str(name): f": misses {limit}" for name, limit in told.items() if limit}
+
+
+def _best(worths: dict[str, float], missed: dict[str, str]) -> str:
+    """The option with most net benefit of those that keep the rule, or of all if none does."""
+    kept = [name for name in worths if name not in missed]
+    return max(kept or worths, key=worths.get)
+
+
+def _draw_least(axes: Picture, least: float, points: list[tuple[float, float]]) -> None:
+    """A line at the rule's accuracy; its label is at the end that is farther from a point."""
+    bottom, top = axes.get_ylim()
+    room = 0.06 * (top - bottom)
+    axes.set_ylim(max(0, min(bottom, least - room)), max(top, least + room))
+    axes.axhline(least, color=GREY, linestyle=":", zorder=1)
+    cheapest, dearest = (abs(end(points)[1] - least) for end in (min, max))
+    left = cheapest > dearest
+    axes.annotate(
+        f"the rule: at least {100 * least:.6g} %",
+        (0 if left else 1, least),
+        (4 if left else -4, 3),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        horizontalalignment="left" if left else "right",
+        color=GREY,
+        zorder=1,
+    )
+
+
+def _draw_curves(
+    axes: Picture, options: dict, worths: dict[str, float], each: float, best: str
+) -> None:
     """Through each point what is worth as much, error worth × accuracy − cost; solid: the best."""
-    best = max(worths, key=worths.get)
     space = np.geomspace if axes.get_xscale() == "log" else np.linspace
     costs = space(*axes.get_xlim(), 200)
     for (name, (_, cost)), colour in zip(options.items(), COLOURS, strict=False):
@@ -75,7 +118,7 @@ def _draw_curves(axes: Picture, options: dict, worths: dict[str, float], each: f
             axes.axvline(cost.value, zorder=1, **look)
 
 
-_ACCURACY_COLUMNS = ["accuracy", "accuracy_low", "accuracy_high"]
+ACCURACY_COLUMNS = ["accuracy", "accuracy_low", "accuracy_high"]
 _COST_COLUMNS = ["cost_usd", "cost_low_usd", "cost_high_usd"]
 
 
@@ -89,7 +132,7 @@ def _options(table: "DataFrame", what: str) -> dict[str, tuple[Interval, Interva
     for name, row in table.iterrows():
         right, cost = (
             tuple(row[column] for column in columns)
-            for columns in (_ACCURACY_COLUMNS, _COST_COLUMNS)
+            for columns in (ACCURACY_COLUMNS, _COST_COLUMNS)
         )
         amount(cost[0], f"{what}: cost_usd of {name}")
         found[str(name)] = (
@@ -128,111 +171,12 @@ def _best_in_words(worths: dict[str, float], each: float, unit: str) -> str:
     return f"{start}, {best} is estimated best, by {ahead} per 1,000 {unit}s over {ranked[1]}"
 
 
-def _options_in_words(options: dict, worths: dict, each: float, unit: str) -> str:
+def _options_in_words(options: dict, worths: dict, missed: dict[str, str], unit: str) -> str:
     told = (
         f"{name} {percent(right.value)} right ({percent(right.low)} to {percent(right.high)}) at "
         f"{dollars(cost.value)} per {unit} ({dollars(cost.low)} to {dollars(cost.high)}), "
         f"net benefit {dollars(1000 * worths[name])} per 1,000"
+        + missed.get(name, "").replace(":", ",")
         for name, (right, cost) in options.items()
     )
     return f"Accuracy against cost per {unit}, a point each: {'; '.join(told)}."
-
-
-def plot_cascade(
-    table: "DataFrame",
-    *,
-    chosen: object,
-    source: str,
-    unit: str = "item",
-    reported: object = None,
-) -> Picture:
-    """Accuracy (above) and cost (below) of a cascade against its threshold of confidence.
-
-    `table`: columns threshold, accuracy, accuracy_low, accuracy_high (shares), cost_usd (US
-    dollars per item), asked (the share of items that go on to the bigger model). `chosen` is the
-    threshold that was picked on these items; `reported`, (accuracy, low, high, cost_usd), is what
-    it gave on the other half, drawn hollow: only that half can judge the choice.
-    """
-    what = "plot_cascade"
-    steps = _steps(frame(table, _CASCADE_COLUMNS, what), what)
-    picked = _nearest(steps, number(chosen, f"{what}: chosen"), what)
-    axes, below = _two_panels(source, unit)
-    for column, panel in (("accuracy", axes), ("cost_usd", below)):
-        look = {"color": COLOURS[0], "marker": MARKERS[0], "markersize": 4}
-        panel.plot(steps["threshold"], steps[column], **look)
-        panel.axvline(picked["threshold"], color=GREY, linestyle=":")
-    bounds = steps["accuracy_low"], steps["accuracy_high"]
-    axes.fill_between(steps["threshold"], *bounds, color=COLOURS[0], alpha=0.2, linewidth=0)
-    look = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "va": "top"}
-    axes.annotate(f" chosen: {picked['threshold']:g}", (picked["threshold"], 1), (0, -3), **look)
-    below.set_ylim(0, None)
-    at, figures = f"{picked['threshold']:g}", _figures(picked["accuracy"], picked["cost_usd"], unit)
-    finding = f"A threshold of {at} gives {figures} where it was chosen"
-    if reported is not None:
-        seen = _draw_other_half(axes, below, picked["threshold"], reported, what)
-        finding = f"A threshold of {at}, chosen on one half, gives {seen} on the other"
-    asked = f"{percent(picked['asked'], 0)} go on to the bigger model at {at}"
-    return axes.tell(finding, f"{asked}, {figures}. {_steps_in_words(steps, unit)}")
-
-
-_CASCADE_COLUMNS = ["threshold", *_ACCURACY_COLUMNS, "cost_usd", "asked"]
-
-
-def _steps(table: "DataFrame", what: str) -> "DataFrame":
-    """The thresholds in order, each with figures that can be drawn."""
-    for at, row in table.iterrows():
-        number(row["threshold"], f"{what}: threshold of row {at}")
-        share(row["asked"], f"{what}: asked of row {at}")
-        number(row["cost_usd"], f"{what}: cost_usd of row {at}")
-        right = tuple(row[column] for column in _ACCURACY_COLUMNS)
-        interval(right, f"{what}: accuracy of row {at}", check=share)
-    return table[_CASCADE_COLUMNS].astype(float).sort_values("threshold")
-
-
-def _nearest(steps: "DataFrame", chosen: float, what: str) -> dict[str, float]:
-    away = (steps["threshold"] - chosen).abs()
-    if away.min() > 1e-9:
-        raise CourseError(f"{what}: the chosen threshold {chosen:g} is not in the table.")
-    return steps.loc[away.idxmin()].to_dict()
-
-
-def _two_panels(source: str, unit: str) -> tuple[Picture, Axes]:
-    """Empty panels one above the other, accuracy and cost, over one axis of thresholds."""
-    axes = picture(source=source, height=5.2)
-    grid = axes.figure.add_gridspec(2, 1)
-    axes.set_subplotspec(grid[0])
-    below = axes.figure.add_subplot(grid[1], sharex=axes)
-    below.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelbottom=False)
-    axes.set_ylabel("accuracy\n(percent right)")
-    axes.yaxis.set_major_formatter(lambda part, _: f"{100 * part:.4g}")
-    below.set_ylabel(f"cost per 1,000 {unit}s\n(US dollars)")
-    below.yaxis.set_major_formatter(lambda cost, _: in_dollars(1000 * cost))
-    below.set_xlabel("threshold: below this confidence the bigger model is asked")
-    return axes, below
-
-
-def _draw_other_half(axes: Picture, below: Axes, at: float, reported: object, what: str) -> str:
-    """Draw what the threshold gave on the items it was not chosen on; return it in words."""
-    if not isinstance(reported, tuple | list) or len(reported) != 4:
-        raise CourseError(f"{what}: reported needs (accuracy, low, high, cost_usd).")
-    right = interval(tuple(reported[:3]), f"{what}: reported", check=share)
-    cost = number(reported[3], f"{what}: reported cost_usd")
-    hollow = {"color": COLOURS[1], "marker": MARKERS[1], "markerfacecolor": "white"}
-    axes.errorbar(at, right.value, yerr=right.arms, capsize=4, label="other half", **hollow)
-    below.plot(at, cost, linestyle="", **hollow)
-    axes.legend(frameon=False, loc="lower right")
-    low, high = percent(right.low), percent(right.high)
-    return f"{percent(right.value)} right ({low} to {high}) for {dollars(1000 * cost)} per 1,000"
-
-
-def _steps_in_words(steps: "DataFrame", unit: str) -> str:
-    ends = (
-        f"at {step['threshold']:g} {_figures(step['accuracy'], step['cost_usd'], unit)}"
-        for _, step in steps.iloc[[0, -1]].iterrows()
-    )
-    return f"The first and the last of {len(steps)} thresholds: {'; '.join(ends)}."
-
-
-def _figures(accuracy: float, cost: float, unit: str) -> str:
-    return f"{percent(accuracy)} right for {dollars(1000 * cost)} per 1,000 {unit}s"

@@ -3,7 +3,16 @@
 In reading order: `measure` (load.py) runs calls and keeps when each happened; `summary` and
 `sweep` (metrics.py, sweep.py) make figures of that; `Pacer`, `retrying` and `run` (pacing.py,
 retrying.py, run.py) get many inputs answered, each once; `pack` and `batch` (packing.py,
-batch.py) get them answered cheaply.
+batch.py) get them answered cheaply. In a script (in a notebook: await instead of asyncio.run):
+
+    client = connect(asynchronous=True)
+
+    async def ask(question):
+        messages = [{"role": "user", "content": question}]
+        return await streamed(client, model="gpt-4o-mini", messages=messages)
+
+    run = asyncio.run(measure(ask, ["Why is the sky blue?"] * 50, concurrency=8))
+    print(run.summary())
 """
 
 from course.throughput.batch import batch

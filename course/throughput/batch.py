@@ -60,6 +60,29 @@ def batch(
     batch), status (of the request; 0: it was never tried), model, prompt_tokens, cached_tokens,
     completion_tokens, reasoning_tokens, cost_usd (Decimal, list price of the Batch API; None if
     unknown), source ("live" or "simulated"), batch_id, reply (the whole body).
+
+    A whole example, one request for each text or, at less cost, one for each pack of texts:
+
+        client = connect()
+        packs = pack(emails, 20, labels=["billing", "technical"])
+        ask = "Sort these e-mails."
+        table = batch(
+            client,
+            [
+                {
+                    "model": "gpt-4o-mini",
+                    "messages": one.prompt(ask),
+                    "response_format": one.schema(),
+                }
+                for one in packs
+            ],
+            to="mail-batch",
+        )
+        entries = [
+            entry
+            for one, answer in zip(packs, table["answer"], strict=True)
+            for entry in one.parse(answer)
+        ]
     """
     if not isinstance(client, openai.OpenAI | openai.AsyncOpenAI):
         raise CourseError(

@@ -1,13 +1,4 @@
-"""`measure`: many calls at once, and when everything happened to each of them.
-
-client = connect(asynchronous=True)
-
-async def ask(question):
-    return await streamed(client, model=…, messages=[{"role": "user", "content": question}])
-
-run = await measure(ask, questions, concurrency=16)     # in a script: asyncio.run(measure(…))
-run.calls, run.summary()
-"""
+"""`measure`: many calls at once, and when everything happened to each of them."""
 
 import asyncio
 import gc
@@ -67,6 +58,8 @@ class Run:
             "of warm-up besides": len(self.calls) - len(measured),
         }
         odd = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+        if len(measured) and parts["failed"] == len(measured):
+            odd += f"; the first with {measured['error'].iloc[0]}"
         by = next(f"{name} {self.asked[name]:g}" for name in _LOADS if name in self.asked)
         about = [f"{len(measured):,} calls" + (f" ({odd})" if odd else ""), by]
         about += [f"{self.seconds:.2f} s", self.source or "no request seen", *self.notes]
@@ -108,6 +101,17 @@ async def measure(
     and the Run holds what was done. `progress` None shows a bar where somebody watches stderr.
 
     CourseError for what cannot be measured, such as both or neither of concurrency and rate.
+
+    A whole example (in a notebook: await instead of asyncio.run):
+
+        client = connect(asynchronous=True)
+
+        async def ask(question):
+            messages = [{"role": "user", "content": question}]
+            return await streamed(client, model="gpt-4o-mini", messages=messages)
+
+        work = measure(ask, ["Why is the sky blue?"] * 50, concurrency=8)
+        print(asyncio.run(work).summary())
     """
     if not callable(call):
         raise CourseError(f"call is {call!r}; give measure a function, `async def call(one): …`.")
@@ -209,13 +213,26 @@ class _Work:
         self.last = done if not warm_up else self.last
         self.moved()
 
+    def _blocking(self, seconds: float) -> str:
+        """What else may make timers late, where far fewer calls were in flight than asked for."""
+        lasting = [row.total_s for row in self.rows if not row.warm_up]
+        reached = sum(lasting) / seconds if seconds else 0.0
+        wanted = min(self.asked.concurrency or 2, len(lasting))
+        if wanted < 2 or reached > 0.6 * wanted:
+            return ""
+        return (
+            f"; or the function blocks, as only {reached:.1f} calls were in flight: "
+            "use connect(asynchronous=True) and await"
+        )
+
     def run(self, total: int | None) -> Run:
         """What is done by now."""
         zero = self.rows[0].start_s if self.zero is None and self.rows else self.zero or 0.0
         seconds = max(self.last - zero, 0.0)
         late = sorted(self.lags)[int(0.95 * len(self.lags))] if self.lags else 0.0
         if late > LATE_S:
-            self.notes.append(f"this computer was too busy: timers {1000 * late:.0f} ms late (p95)")
+            busy = f"this computer was too busy: timers {1000 * late:.0f} ms late (p95)"
+            self.notes.append(busy + self._blocking(seconds))
         sources = {row.source for row in self.rows if row.source}
         return Run(
             calls=table(self.rows, since=zero),

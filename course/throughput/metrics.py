@@ -83,6 +83,9 @@ def summary(
         "retry_share": (share(calls["retries"] > 0, confidence=confidence), "share"),
         **_concurrency(rows, calls),
     }
+    figure, unit = figures["requests_per_second"]
+    note = "; ".join(filter(None, (figure.note, _running_dry(run_or_frame, figure.value))))
+    figures["requests_per_second"] = figure._replace(note=note), unit
     if seen := _how_seen(calls):
         for name in (
             "requests_per_second",
@@ -135,6 +138,8 @@ def _rates(calls: "pd.DataFrame", confidence: float) -> dict[str, tuple[Figure, 
 
 
 def _rate(calls: "pd.DataFrame", some: "pd.DataFrame", amounts, confidence: float) -> Figure:
+    if some.empty:
+        return Figure(0.0, 0.0, np.inf, 0, "no such call, so its interval is unknown")
     return per_second(*edges(some), [span(calls)], amounts=amounts, confidence=confidence)
 
 
@@ -159,20 +164,29 @@ def _times(calls: "pd.DataFrame", confidence: float) -> dict[str, tuple[Figure, 
     return figures
 
 
+def _running_dry(run_or_frame, value: float) -> str:
+    """Why an open loop answers less a second than it was asked for, else ""."""
+    rate = (getattr(run_or_frame, "asked", None) or {}).get("rate")
+    if not rate or not 0 < value < 0.95 * rate:
+        return ""
+    return f"of {rate:g} asked for; the window runs on to the last reply, when no more calls begin"
+
+
 def _how_seen(calls: "pd.DataFrame") -> str:
     """What a reader has to know when some times are not those of a request, else ""."""
     counts = calls["start_is"].value_counts()
     told = {"cache": "from the cache, nothing sent", "called": "timed around the function"}
     parts = (f"{counts[name]} {words}" for name, words in told.items() if name in counts)
-    return (
-        ", ".join(parts) + f" (of {len(calls)} calls)"
-        if counts.index.isin(list(told)).any()
-        else ""
-    )
+    seen = ", ".join(parts)
+    return f"{seen} (of {len(calls)} calls)" if seen else ""
 
 
 def _if_streamed(figure: Figure) -> Figure:
-    return figure if figure.n else figure._replace(note="no call that worked was streamed")
+    return (
+        figure
+        if figure.n
+        else figure._replace(note="no call that worked was streamed: see streamed()")
+    )
 
 
 def _tokens_an_event(good: "pd.DataFrame") -> str:

@@ -1,18 +1,11 @@
-"""Many texts answered with few requests: packs, asked again in smaller ones where it failed.
-
-async def ask(pack):
-    return await client.chat.completions.create(
-        model=…, messages=pack.prompt("Sort these e-mails."), response_format=pack.schema()
-    )
-
-table = await run_packed(ask, emails, 20, labels=["billing", "technical"], to="answers.jsonl")
-"""
+"""Many texts answered with few requests: packs, asked again in smaller ones where it failed."""
 
 import asyncio
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course.errors import CourseError
@@ -20,6 +13,7 @@ from course.throughput.leftovers import Leftovers
 from course.throughput.packs import Entry, Pack, pack
 from course.throughput.retrying import awaited
 from course.throughput.run import run
+from course.throughput.unpacking import NOT_JSON
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,6 +22,10 @@ __all__ = ["Entry", "Pack", "Unanswered", "pack", "run_packed"]
 
 _TOO_MUCH = (400, 413, 422)
 """A request that is refused with one of these may get through in parts."""
+
+
+_ENOUGH = 3
+"""So many replies without any JSON, and none with, end a run: all others would be like them."""
 
 
 class Unanswered(Exception):
@@ -58,13 +56,27 @@ async def run_packed(
 
     A row for each input, in their order: input (the text), answer (None for none), error (""
     if there is none, else why), requests (how many it was in, in this call; 0: it was answered
-    before).
+    before). CourseError once 3 replies had no JSON in them and none had: `ask` then does not send
+    what the pack says. A whole example (in a notebook: await instead of asyncio.run):
+
+        client = connect(asynchronous=True)
+
+        async def ask(pack):
+            return await client.chat.completions.create(
+                model="gpt-4o-mini",
+                messages=pack.prompt("Sort these e-mails."),
+                response_format=pack.schema(),
+            )
+
+        work = run_packed(ask, emails, 20, labels=["billing", "technical"], to="answers.jsonl")
+        table = asyncio.run(work)
     """
     packs = pack(inputs, n, labels=labels, max_tokens=max_tokens)
     if isinstance(tries, bool) or not isinstance(tries, int) or tries < 1:
         raise CourseError(f"tries is {tries!r}; use a whole number from 1.")
     options["concurrency"] = concurrency
-    asker = _Asker(ask, tries, Leftovers(to, packs[0].labels), concurrency=concurrency)
+    left = Leftovers(to, packs[0].labels)
+    asker = _Asker(ask, tries, left, concurrency=concurrency, proven=_has_answers(to))
     try:
         done = await run(asker.answer, packs, to=to, **options)
     except CourseError as error:
@@ -85,12 +97,15 @@ async def run_packed(
 class _Asker:
     """Gets the texts of packs answered, and remembers why one has no answer."""
 
-    def __init__(self, ask: Callable, tries: int, left: Leftovers, *, concurrency: int):
+    def __init__(
+        self, ask: Callable, tries: int, left: Leftovers, *, concurrency: int, proven: bool
+    ):
         self._ask, self._tries, self._left = ask, tries, left
         self._concurrency = concurrency
         self.requests: Counter[int] = Counter()
         self._known: dict[int, str] = {}
         self._whys: dict[int, str] = {}
+        self._prose, self._any_json = 0, proven
 
     @cached_property
     def _room(self) -> asyncio.Semaphore:
@@ -144,10 +159,23 @@ class _Asker:
             try:
                 reply = await awaited(self._ask(one))
             except Exception as error:
+                if isinstance(error, TypeError) and "type Pack is not JSON" in str(error):
+                    raise _not_a_text("A request can't hold a Pack") from None
                 if getattr(error, "status_code", None) not in _TOO_MUCH:
                     raise
                 return one.failed(f"refused: {_first_line(error)}")
-        return one.parse(reply)
+        entries = one.parse(reply)
+        self._look(entries)
+        return entries
+
+    def _look(self, entries: Sequence[Entry]) -> None:
+        """CourseError where no reply has any JSON in it: `ask` does not ask about packs."""
+        prose = all(entry.why.startswith(NOT_JSON) for entry in entries)
+        self._prose += prose
+        self._any_json = self._any_json or not prose
+        if self._prose >= _ENOUGH and not self._any_json:
+            said = entries[0].why.removeprefix(NOT_JSON)
+            raise _not_a_text(f"None of the first {self._prose} replies is JSON (the last:{said})")
 
     def take(self, packs: Sequence[Pack], done: "DataFrame") -> None:
         """Take over what the run's file has of each pack."""
@@ -184,6 +212,21 @@ class _Asker:
             "requests": pd.Series([self.requests[at] for at in places], dtype="int64"),
         }
         return pd.DataFrame(columns)
+
+
+def _has_answers(to: str | os.PathLike | None) -> bool:
+    """Whether a run before has answered anything."""
+    try:
+        return to is not None and b'"answers"' in Path(to).read_bytes()
+    except OSError:
+        return False
+
+
+def _not_a_text(what: str) -> CourseError:
+    return CourseError(
+        f'{what}; ask is given a Pack and not a text, so send messages=pack.prompt("…") and '
+        "response_format=pack.schema()."
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -56,6 +56,17 @@ async def run(
 
     `pacer` is for calls by other clients than those of connect(pacer=…), which need no second:
     each call counts as a request against the limits that it was given.
+
+    A whole example (in a notebook: await instead of asyncio.run):
+
+        client = connect(asynchronous=True)
+
+        async def ask(question):
+            messages = [{"role": "user", "content": question}]
+            reply = await client.chat.completions.create(model="gpt-4o-mini", messages=messages)
+            return reply.choices[0].message.content
+
+        table = asyncio.run(run(ask, ["Why is the sky blue?", "What is ice?"], to="answers.jsonl"))
     """
     inputs = _checked(inputs, concurrency, deadline_s)
     with Answers(None if to is None else Path(to).absolute(), inputs) as answers:

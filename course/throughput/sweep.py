@@ -5,7 +5,7 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ _SUMMED = ("latency_s_p50", "latency_s_p95", "total_s_p95", "ttft_s_p95")
 _SHARES = ("error_share", "retry_share", "goodput_share")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """What a sweep measured. `.table` has a row a step, by rising load.
 
@@ -39,10 +39,16 @@ class Sweep:
 
     by: str
     runs: tuple
-    table: "pd.DataFrame" = field(repr=False)
+    table: "pd.DataFrame"
     knee: Knee
     source: str
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        steps = ", ".join(f"{step:g}" for step in self.table[self.by])
+        runs = f"{len(self.runs)} runs of {int(self.table['calls'].sum()):,} calls"
+        about = [f"{self.by} {steps}", runs, self.source or "no request seen", repr(self.knee)]
+        return "Sweep: " + " · ".join([*about, *self.notes])
 
     def plot(self):
         """Throughput and p95 latency against the load, the knee marked: see `plot_throughput`."""
@@ -79,6 +85,17 @@ async def sweep(
     Ctrl-C ends the sweep with the runs that were done by then.
 
     CourseError for both or neither of concurrency and rate, or steps that are not above 0.
+
+    A whole example (in a notebook: await instead of asyncio.run):
+
+        client = connect(asynchronous=True)
+
+        async def ask(question):
+            messages = [{"role": "user", "content": question}]
+            return await streamed(client, model="gpt-4o-mini", messages=messages)
+
+        found = asyncio.run(sweep(ask, ["Why is the sky blue?"], concurrency=[1, 2, 4, 8]))
+        print(found.table)
     """
     from course.throughput.load import measure
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from course.errors import CourseError
 
 FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+NOT_JSON = "invalid: the reply is not JSON but"
+"""So begins why there is no answer in a reply that has no JSON at all."""
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\.)*"'
 _MEMBER = re.compile(rf"\s*({_STRING})\s*:\s*({_STRING}|-?[\d.eE+-]+(?=\s*[,}}]))\s*,?")
 _NUMBERING = ("number", "id", "index")
@@ -89,7 +91,7 @@ def _pairs(reply: Reply) -> tuple[list[tuple[int, object]], str]:
         text = fenced[1].strip()
     start = min((at for mark in "{[" if (at := text.find(mark)) >= 0), default=None)
     if start is None:
-        told = f"invalid: the reply is not JSON but {text[:40]!r}" if text else _EMPTY
+        told = f"{NOT_JSON} {text[:40]!r}" if text else _EMPTY
         return [], "cut off: the reply met its cap before any answer" if reply.cut else told
     try:
         value, end = _decode(text, start)

@@ -41,6 +41,13 @@ class Cascade:
     tried: Thresholds
     clusters: np.ndarray | None = None
 
+    @property
+    def alone(self) -> dict[str, float]:
+        """By role, the share of right answers of each model alone on the half that reports."""
+        mine = float(np.mean(self.answers.correct))
+        over = {BASELINE: self.over_baseline, CANDIDATE: self.over_candidate}
+        return {role: mine - one.balance.accuracy.value for role, one in over.items()}
+
     def beaten(self, worth_usd: float) -> frozenset[str]:
         """The options whose net benefit is surely lower at this worth of an error."""
         over = {BASELINE: self.over_baseline, CANDIDATE: self.over_candidate}
@@ -58,6 +65,8 @@ def cascade_of(table: Table, rule: Rule) -> Cascade | str:
         return ""
     chooses = first_half(table.items if table.clusters is None else table.clusters)
     if min(chooses.sum(), (~chooses).sum()) < FEWEST:
+        if table.clusters is not None:
+            return f"A cascade needs two halves of {FEWEST} items or more that share no cluster."
         return f"A cascade needs {2 * FEWEST} items or more, to choose on some, report on others."
     tried = thresholds(table.baseline.only(chooses), table.candidate.only(chooses), rule)
     threshold = float(tried.at[tried.best(rule)])

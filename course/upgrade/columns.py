@@ -17,6 +17,12 @@ _KNOWN = (
     *("answer", "label", "repeat", "error", "task", "batch", "images", "tier"),
     *("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"),
 )
+_MEANT = {
+    "item": ("id", "ids", "ticket", "question", "row", "nr", "no", "number", "example", "case"),
+    "model": ("llm", "engine", "name", "deployment"),
+    "correct": ("right", "ok", "hit", "result", "solved", "success"),
+    "cost_usd": ("cost", "costs", "price", "usd", "dollars", "dollar", "spend"),
+}
 _OF_A_SUMMARY = ("rate", "score", "mean", "percent", "size", "total", "passed")
 
 
@@ -49,11 +55,25 @@ def check(frame: "DataFrame") -> None:
 
 
 def _hint(frame: "DataFrame", missing: list[str]) -> str:
-    there = [str(name) for name in frame.columns if name not in NEEDED]
+    there = [str(name) for name in frame.columns if name not in (*NEEDED, *OPTIONAL, *_KNOWN)]
+    meant = {}
     for name in missing:
-        if found := near(name, there):
-            return f"if {found!r} is it, rename it to {name!r}."
-    return f"each row needs {', '.join(NEEDED)}."
+        left = [one for one in there if one not in meant]
+        if found := near(name, left) or _by_meaning(name, left):
+            meant[found] = name
+    if not meant:
+        return f"each row needs {', '.join(NEEDED)}."
+    if len(meant) == 1:
+        [(found, name)] = meant.items()
+        return f"if {found!r} is it, rename it to {name!r}."
+    renamed = [f"{found!r} to {name!r}" for found, name in meant.items()]
+    return f"if these are they, rename {', '.join(renamed[:-1])} and {renamed[-1]}."
+
+
+def _by_meaning(name: str, names: list[str]) -> str | None:
+    """The first of the names that has a word which mostly means this column."""
+    words = _MEANT.get(name, ())
+    return next((one for one in names if set(re.split(r"[^a-z]+", one)) & set(words)), None)
 
 
 def _summary_columns(frame: "DataFrame") -> list[str]:
@@ -76,8 +96,10 @@ def summary(what: str) -> str:
 
 def near(name: str, names: Iterable[str]) -> str | None:
     """The one of the names that is most like this one, or None if none is."""
-    known = {str(each).lower(): str(each) for each in names}
-    name = name.lower()
+    known = {str(each).strip().lower(): str(each) for each in names}
+    name = name.strip().lower()
+    if name in known:
+        return known[name]
     longer = [each for each in known if each.startswith(name) or (each and name.startswith(each))]
     close = longer or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return known[close[0]] if close else None

@@ -135,8 +135,22 @@ class Decision:
 
     @property
     def p_value(self) -> float:
-        """Of McNemar's exact test that both are equally often right."""
+        """How often items that differ by the toss of a coin would be so uneven, or more, by `test`.
+
+        McNemar's exact test; where items come in clusters an exact sign-flip test over these.
+        """
         return self.paired.p_value
+
+    @property
+    def test(self) -> str:
+        """Whose `p_value` it is: McNemar's exact, or exact sign-flip over clusters."""
+        return self.paired.test
+
+    @property
+    def clusters(self) -> int | None:
+        """How many clusters (documents) the items come in, None where each stands alone."""
+        held = self.table.clusters
+        return None if held is None else int(held.max()) + 1
 
     @property
     def lambda_usd(self) -> float | None:

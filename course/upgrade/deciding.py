@@ -1,22 +1,17 @@
-"""The sentences that decide: what the rule's limits leave, what weighs more, what is missing."""
+"""The sentences that decide: what the limits leave, what weighs more, what a cascade does."""
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from course.upgrade.cascade import NAME
-from course.upgrade.choosing import CASCADE, MEASURE_MORE, STAY
-from course.upgrade.items import FEW, FEWEST, MOST
+from course.upgrade.choosing import BASELINE, CANDIDATE, CASCADE, MEASURE_MORE, STAY
 from course.upgrade.limits import NO, UNCLEAR, YES, Check
-from course.upgrade.values import counted
+from course.upgrade.unsettled import BATCH, needed
 from course.upgrade.weighing import weighed
 from course.upgrade.words import between, interval, money, percent, seconds, sure
 
 if TYPE_CHECKING:
     from course.upgrade.decide import Decision
-
-BATCH = 1000
-"""Where the rule has no monthly_items, money is told for so many items."""
 
 LIMITS = {
     "min_accuracy": "accuracy limit",
@@ -35,7 +30,9 @@ def deciding(d: "Decision") -> Iterator[str]:
     if d.verdict == CASCADE:
         yield from [_cascade_wins(d, kept), *cascade_figures(d), *limits]
     elif NO in kept:
-        yield from [_only(d, kept), *limits]
+        open_still = kept == [NO, NO] and d.verdict == MEASURE_MORE
+        first = [*needed(d), *of_the_cascade(d)] if open_still else []
+        yield from [_only(d, kept), *first, *limits]
     elif UNCLEAR in kept:
         yield from [*limits, weighs] if d.verdict == MEASURE_MORE else [weighs, *limits]
     else:
@@ -48,6 +45,8 @@ def deciding(d: "Decision") -> Iterator[str]:
 def _only(d: "Decision", kept: list[str]) -> str:
     """What follows where at least one of the models surely misses the rule."""
     names = [d.rule.baseline, d.rule.candidate]
+    if kept == [NO, NO] and d.verdict == MEASURE_MORE:
+        return "Neither model alone keeps the rule, and whether a cascade of the two does is open."
     if kept == [NO, NO]:
         return (
             "Neither model keeps the rule, so going over would not mend it: "
@@ -83,46 +82,6 @@ def _start(name: str) -> str:
     return "The cascade" if name == "the cascade" else name
 
 
-def needed(d: "Decision") -> Iterator[str]:
-    """How many items would settle it, or what is at stake where no sensible number does."""
-    if d.verdict != MEASURE_MORE:
-        return
-    if d.items_needed is None:
-        yield f"From these figures no number of items follows that would settle it.{_stake(d)}"
-    elif d.items_needed > MOST:
-        yield (
-            f"If the estimates are right, it takes about {rounded(d.items_needed)} items to settle "
-            f"it: the two are so near that it hardly matters which.{_stake(d)}"
-        )
-    else:
-        extra = f" ({rounded(d.items_needed - d.n)} more)"
-        yield (
-            f"About {rounded(d.items_needed)} items in all{extra} settle it with 80 % power, "
-            "if the estimates are right."
-        )
-        if d.n < FEWEST:
-            yield f"That plan rests on {counted(d.n, 'item')} only: it can be far off."
-        return
-    if d.n < FEW:
-        yield f"{counted(d.n, 'item')} cannot plan that well: measure {FEW}, then ask again."
-
-
-def rounded(count: int) -> str:
-    """A planned number of items with two figures, rounded up: 4,871 is 4,900."""
-    step = 10 ** max(0, len(str(count)) - 2)
-    return f"{math.ceil(count / step) * step:,}"
-
-
-def _stake(d: "Decision") -> str:
-    """The most that the wrong choice costs, by the ends of the interval of the net benefit."""
-    most = max(abs(d.net_benefit.low), abs(d.net_benefit.high))
-    if not math.isfinite(most):
-        return ""
-    if d.rule.monthly_items:
-        return f" At most {money(most * d.rule.monthly_items)} a month is at stake."
-    return f" At most {money(most * BATCH)} per 1,000 items is at stake."
-
-
 def _cascade_wins(d: "Decision", kept: list[str]) -> str:
     if kept == [NO, NO]:
         return "Only the cascade keeps the rule."
@@ -136,18 +95,31 @@ def of_the_cascade(d: "Decision") -> Iterator[str]:
         yield from [d.why_no_cascade] if d.why_no_cascade else []
     elif d.verdict != CASCADE:
         missed = [told(check) for check in d.cascade.checks if check.answer != YES]
-        yield "A cascade misses the rule, or may." if missed else "A cascade is not surely better."
+        ends = "misses the rule, or may" if missed else "is not surely better"
+        yield f"A cascade ({how_it_goes(d)}) {ends}."
         yield from [*missed, *cascade_figures(d)]
+
+
+def how_it_goes(d: "Decision") -> str:
+    """What the cascade is: who answers, and from which confidence on who answers again."""
+    first, second = d.rule.baseline, d.rule.candidate
+    return (
+        f"{first} answers, {second} answers again what {first} is less than "
+        f"{d.cascade.threshold:.10g} confident of"
+    )
 
 
 def cascade_figures(d: "Decision") -> Iterator[str]:
     """What the cascade does and what it nets over each model alone, and on which items."""
     made, option = d.cascade, d.options[2]
+    right = option.accuracy
     yield (
         f"Passing on the {percent(made.passed_on)} of answers with a confidence below "
-        f"{made.threshold:.10g} makes {percent(option.accuracy.value)} right for "
-        f"{money(option.cost.value)} an item (threshold chosen on {made.tried.n:,} items, figures "
-        f"from the other {len(made.answers):,})."
+        f"{made.threshold:.10g} makes {percent(right.value)} right ({interval(right, percent)}) "
+        f"for {money(option.cost.value)} an item (threshold chosen on {made.tried.n:,} items, "
+        f"figures from the other {len(made.answers):,}). On those same {len(made.answers):,} "
+        f"{d.rule.baseline} alone is right on {percent(made.alone[BASELINE])}, "
+        f"{d.rule.candidate} on {percent(made.alone[CANDIDATE])}."
     )
     alone = {d.rule.baseline: made.over_baseline, d.rule.candidate: made.over_candidate}
     nets = []

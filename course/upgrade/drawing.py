@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course.errors import CourseError
+from course.upgrade import sensitivity
+from course.upgrade.limits import NO, Check
 from course.upgrade.values import counted
+from course.upgrade.words import money, seconds, spoken, sure
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,7 +32,7 @@ def draw(d: "Decision", kind: str = "cost") -> "Picture":
 
 
 def options_table(d: "Decision") -> "DataFrame":
-    """Indexed by the options' names: accuracy, cost_usd and their ends, as plots take them."""
+    """Indexed by the options' names: accuracy, cost_usd, their ends, and limits that are missed."""
     import pandas as pd
 
     rows = {
@@ -40,6 +43,7 @@ def options_table(d: "Decision") -> "DataFrame":
             "cost_usd": option.cost.value,
             "cost_low_usd": max(0.0, option.cost.low),
             "cost_high_usd": option.cost.high,
+            "misses": " and ".join(_limit(check) for check in option.checks if check.answer == NO),
         }
         for option in d.options
     }
@@ -72,18 +76,30 @@ def _cost(d: "Decision") -> "Picture":
 
     _needs_two_items(d)
     drawn = plot_cost_accuracy(
-        options_table(d), error_worth_usd=d.worth_usd, source=_source(d), unit="item"
+        options_table(d),
+        error_worth_usd=d.worth_usd,
+        source=_source(d),
+        min_accuracy=d.rule.min_accuracy,
     )
     # The points alone would name the better estimate; what was found is the verdict.
-    words = drawn.alt.removesuffix(f" Source: {drawn.source}.")
-    return drawn.tell(d.headline.removesuffix("."), words)
+    return drawn.retell(d.headline.removesuffix("."))
 
 
 def _worth(d: "Decision") -> "Picture":
     from course.plots import plot_breakeven
 
     _needs_two_items(d)
-    return plot_breakeven(worth_table(d), error_worth_usd=d.worth_usd, source=_source(d))
+    drawn = plot_breakeven(worth_table(d), error_worth_usd=d.worth_usd, source=_source(d))
+    alone = d.paired.balance.spans()
+    if sensitivity.by_worth(d) == alone:
+        return drawn
+    # The curve weighs errors against cost only, which limits or a cascade can overrule.
+    left_out = ["the rule's limits"] * bool(d.baseline.checks) + ["the cascade"] * bool(d.cascade)
+    finding = drawn.finding[0].lower() + drawn.finding[1:]
+    return drawn.retell(
+        f"Costs and errors alone, without {' and '.join(left_out)}: {finding}. "
+        f"The decision: {spoken(d.verdict)}"
+    )
 
 
 def _cascade(d: "Decision") -> "Picture":
@@ -101,10 +117,19 @@ def _cascade(d: "Decision") -> "Picture":
     )
 
 
+def _limit(check: Check) -> str:
+    """A limit in a word or two: 90 %, 2 s, $100.00 a month."""
+    bound = check.bound
+    if check.limit == "min_accuracy":
+        return sure(bound)
+    return seconds(bound) if check.limit == "max_p95_s" else f"{money(bound)} a month"
+
+
 def _source(d: "Decision") -> str:
     return f"{d.source}, {counted(d.n, 'item')}"
 
 
 def _needs_two_items(d: "Decision") -> None:
-    if d.n < 2:
-        raise CourseError("One item has no interval of costs that could be drawn; measure more.")
+    if 1 in (d.n, d.clusters):
+        one = "item" if d.n == 1 else "cluster"
+        raise CourseError(f"One {one} has no interval of costs that could be drawn; measure more.")

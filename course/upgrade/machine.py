@@ -23,6 +23,8 @@ def as_dict(d: "Decision") -> dict[str, object]:
         "delta_accuracy": d.delta_accuracy,
         "interval": d.interval,
         "p_value": d.p_value,
+        "test": d.test,
+        "clusters": d.clusters,
         "gained": d.paired.gained,
         "lost": d.paired.lost,
         "delta_cost_usd": cost.value,
@@ -56,6 +58,7 @@ def _cascade(d: "Decision") -> dict[str, object] | None:
         balance = getattr(d.cascade, name).balance
         net = balance.net_benefit(d.worth_usd)
         told[name] = {
+            "accuracy_alone": d.cascade.alone[name.removeprefix("over_")],
             "delta_accuracy": balance.accuracy.value,
             "interval": (balance.accuracy.low, balance.accuracy.high),
             "delta_cost_usd": balance.cost.value,

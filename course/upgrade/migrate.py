@@ -73,20 +73,21 @@ class Migration:
 
         calls = self.calls_a_month
         rows = {
-            way.name: {
-                "usd_a_call": way.usd,
-                "usd_a_month": None if calls is None else calls * way.usd,
-                "batch_usd_a_month": None if calls is None else calls * way.batch_usd,
-                "reasoning_tokens": way.reasoning,
-                "basis": way.basis,
-            }
+            way.name: [
+                way.usd,
+                None if calls is None else calls * way.usd,
+                None if calls is None else calls * way.batch_usd,
+                way.reasoning,
+                way.basis,
+            ]
             for way in self.ways
         }
-        return pd.DataFrame.from_dict(rows, orient="index")
+        columns = ["usd_a_call", "usd_a_month", "batch_usd_a_month", "reasoning_tokens", "basis"]
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
     @property
     def checklist(self) -> "DataFrame":
-        """The rows of the checklist by their key: what, status, why, how."""
+        """A DataFrame of the checklist, a row a key, with the columns what, status, why and how."""
         import pandas as pd
 
         rows = pd.DataFrame([asdict(check) for check in self.checks])
@@ -154,6 +155,7 @@ def migrate(
     migrate_given.check_effort(effort, new, measured=seen[1] is not None)
     calls, loss = migrate_given.calls(calls_a_month), migrate_given.share(may_lose)
     quality = migrate_quality.compare_models(results, old, new)
+    lacking = migrate_quality.lacking(results, old, new) if quality is None else ""
     ways = migrate_usage.costs(old, new, seen, effort=effort) if any(seen) else ()
     now = Situation(
         old=old,
@@ -167,9 +169,12 @@ def migrate(
         may_lose=loss,
         effort=effort,
         uses=migrate_given.uses(uses),
+        lacking=lacking,
     )
     checks = checklist(now, migrate_given.names(done, "done"))
     found, reasons = verdict(checks)
+    if lacking:
+        reasons = (*reasons, f"Quality is not measured: {lacking}.")
     measured = migrate_quality.share_of_old(results, old, new)
     real = quality is not None and quality.source != "simulated"
     return Migration(

@@ -41,7 +41,7 @@ def verdict(rows: Collection[Check]) -> tuple[str, tuple[str, ...]]:
 
 def _available(now: Situation) -> Check:
     row = Check(
-        "available", f"Will {now.new} stay?", DONE, "no date is known on which it leaves", ""
+        "available", f"Will {now.new} stay?", UNKNOWN, "no date is known on which it leaves", ""
     )
     leaves, old_leaves = now.dates.new_leaves, now.dates.leaves
     how = f"call {now.new} once with your key; read OpenAI's deprecations page"
@@ -50,14 +50,14 @@ def _available(now: Situation) -> Check:
     told = f"{now.new} leaves on {leaves} itself"
     if leaves <= now.dates.on or (old_leaves is not None and leaves <= old_leaves):
         return replace(row, status=OPEN, why=told, how="choose another model", blocks=True)
-    return replace(row, why=told, how=how)
+    return replace(row, status=DONE, why=told, how=how)
 
 
 def _quality(now: Situation) -> Check:
     how = "compare both on the same items of your gold set: migrate(…, results=…)"
     row = Check("quality", "Is it as good on your own items?", UNKNOWN, "not measured", how)
     if now.quality is None:
-        return row
+        return replace(row, why=f"not measured: {now.lacking}") if now.lacking else row
     found = judge((now.quality.low, now.quality.high), now.may_lose)
     why = f"measured on {now.quality.n:,} items: {found}"
     if now.quality.source == "simulated":
@@ -91,7 +91,8 @@ def _prompt_fits(now: Situation) -> Check:
     if not seen or room is None:
         return row
     longest = max(calls.longest_prompt() for calls in seen)
-    why = f"your longest prompt has {longest:,} tokens, and {int(room):,} are allowed"
+    why = f"the longest prompt in the usage given has {longest:,} tokens"
+    why += f", and {int(room):,} are allowed"
     return (
         replace(row, status=DONE, why=why)
         if longest <= room

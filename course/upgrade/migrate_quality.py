@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from course.errors import CourseError
 from course.facts import family
 from course.upgrade.migrate_facts import known
+from course.upgrade.values import some
 from course.upgrade.words import interval, percent, points
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ def compare_models(results: object, old: str, new: str) -> "Comparison | None":
 
     first, second = _tables(results, old, new)
     return None if first is None or second is None else compare(first, second)
+
+
+def lacking(results: object, old: str, new: str) -> str:
+    """Which models a table of results has rows of where one of the two has none, else ""."""
+    found = _tables(results, old, new)
+    if results is None or not any(part is None for part in found):
+        return ""
+    rows, absent = getattr(results, "rows", results), old if found[0] is None else new
+    return f"results has rows of {some(rows['model'].unique())}, but none of {absent}"
 
 
 def share_of_old(results: object, old: str, new: str) -> float | None:

@@ -40,7 +40,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that the rows are worked out from."""
+    """All that the rows are worked out from; `lacking`: which model the results given lack."""
 
     old: str
     new: str
@@ -53,6 +53,7 @@ class Situation:
     may_lose: float
     effort: str | None
     uses: frozenset[str] | None
+    lacking: str = ""
 
     @property
     def new_reasons(self) -> bool:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from course.evaluate import Estimate
 from course.facts import today
+from course.upgrade.deciding import how_it_goes
 from course.upgrade.limits import UNCLEAR, times
 from course.upgrade.values import counted
-from course.upgrade.words import between, money, percent, seconds, sure
+from course.upgrade.words import between, money, percent, seconds, spoken, sure
 
 if TYPE_CHECKING:
     from course.upgrade.decide import Decision
@@ -82,8 +83,8 @@ def _measured(d: "Decision") -> Iterator[str]:
     yield f"{told} taken can carry a figure."
     if d.cascade:
         yield (
-            f"The cascade's threshold was chosen on {d.cascade.tried.n:,} of the items; its "
-            f"figures come from the other {len(d.cascade.answers):,}."
+            f"The cascade: {how_it_goes(d)}. That threshold was chosen on {d.cascade.tried.n:,} of "
+            f"the items; its figures come from the other {len(d.cascade.answers):,}."
         )
     yield from d.notes
 
@@ -117,5 +118,5 @@ def _rule(d: "Decision") -> str:
 
 def dateline(d: "Decision") -> str:
     """When it was written, on what: a line under the title."""
-    items = counted(d.n, "item")
-    return f"Written {today().isoformat()} · {items}, source: {d.source} · verdict: {d.verdict}"
+    told = f"{counted(d.n, 'item')}, source: {d.source}"
+    return f"Written {today().isoformat()} · {told} · verdict: {spoken(d.verdict)}"

@@ -11,19 +11,23 @@ from course.evaluate.intervals import z_value
 from course.upgrade.breakeven import Balance
 from course.upgrade.table import Answers
 
+MCNEMAR, SIGN_FLIP = "McNemar's exact", "exact sign-flip"
+
 
 @dataclass(frozen=True, slots=True)
 class Paired:
     """What going over from one to another changes on n items, with 1 right by chance or not.
 
     `gained` items are right with the second only, `lost` with the first only; `p_value` is that
-    of McNemar's exact test, over clusters that of an exact sign-flip test.
+    of `test`: McNemar's exact test, over clusters an exact sign-flip test, which turns whole
+    clusters over.
     """
 
     balance: Balance
     gained: int
     lost: int
     p_value: float
+    test: str = MCNEMAR
 
     @property
     def n(self) -> int:
@@ -63,7 +67,11 @@ def pair(
         p_value = sign_flip_p(changes, clusters)
     cost = mean_interval(dearer, clusters, confidence=confidence)
     return Paired(
-        Balance(gain, cost, _correlation(changes, dearer, clusters)), gained, lost, float(p_value)
+        balance=Balance(gain, cost, _correlation(changes, dearer, clusters)),
+        gained=gained,
+        lost=lost,
+        p_value=float(p_value),
+        test=MCNEMAR if clusters is None else SIGN_FLIP,
     )
 
 

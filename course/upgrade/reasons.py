@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING
 from course.upgrade import sensitivity
 from course.upgrade.cascade import NAME
 from course.upgrade.choosing import CASCADE, MEASURE_MORE, UPGRADE
-from course.upgrade.deciding import BATCH, LIMITS, deciding, needed, of_the_cascade
+from course.upgrade.deciding import LIMITS, deciding, of_the_cascade
 from course.upgrade.items import FEW, MOST
 from course.upgrade.limits import NO, YES
-from course.upgrade.words import between, interval, money, more, more_or_less, percent, points, sure
+from course.upgrade.unsettled import BATCH, needed, what_is_open
+from course.upgrade.values import counted
+from course.upgrade.words import (
+    between,
+    interval,
+    money,
+    more,
+    more_or_less,
+    percent,
+    points,
+    spoken,
+    sure,
+)
 
 if TYPE_CHECKING:
     from course.upgrade.decide import Decision
@@ -25,7 +37,7 @@ def headline(d: "Decision") -> str:
             f"{d.cascade.threshold:.10g} confident of."
         )
     if d.verdict == MEASURE_MORE:
-        known = f"these items can't decide between {first} and {second}"
+        known = what_is_open(d)
         far = d.n >= FEW and (d.items_needed is None or d.items_needed > MOST)
         if far and d.baseline.meets_rule == YES:
             return f"Measure more, or leave it with {first}: {known}."
@@ -41,20 +53,26 @@ def reasons(d: "Decision") -> tuple[str, ...]:
     found = [*deciding(d), *needed(d), *_benefit(d), _accuracy(d), _cost(d), *of_the_cascade(d)]
     if d.source == "simulated":
         found.append("The results are simulated: they tell nothing about the real models.")
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # an open cascade is told among what decides
 
 
 def _accuracy(d: "Decision") -> str:
     first, second, paired = d.rule.baseline, d.rule.candidate, d.paired
-    p_value = "< 0.0001" if d.p_value < 0.0001 else f"= {d.p_value:.2g}"
     items = "the one item" if d.n == 1 else f"the same {d.n:,} items"
     gain = paired.balance.accuracy
     return (
         f"On {items}, {second} is right on {percent(d.candidate.accuracy.value)} and {first} on "
         f"{percent(d.baseline.accuracy.value)}: {points(gain.value)} ({interval(gain, points)}; "
         f"{paired.gained:,} right with {second} only, {paired.lost:,} with {first} only; "
-        f"McNemar's exact p {p_value})."
+        f"{_test(d)})."
     )
+
+
+def _test(d: "Decision") -> str:
+    p_value = "< 0.0001" if d.p_value < 0.0001 else f"= {d.p_value:.2g}"
+    if d.clusters is None:
+        return f"{d.test} p {p_value}"
+    return f"{d.test} test over {counted(d.clusters, 'cluster')}: p {p_value}"
 
 
 def _cost(d: "Decision") -> str:
@@ -101,7 +119,9 @@ def flips(d: "Decision") -> tuple[str, ...]:
 def _by_worth(d: "Decision") -> Iterator[str]:
     spans = sensitivity.by_worth(d)
     if len(spans) == 1:
-        yield f"No other worth of an error would: the verdict is {d.verdict} at any."
+        yield f"No other worth of an error would: the verdict is {spoken(d.verdict)} at any."
+    elif UPGRADE not in {span.says for span in spans}:
+        yield "No worth of an error makes it an upgrade on these items."
     for span in spans:
         if span.says != d.verdict:
             low, high = money(span.low), money(span.high)
@@ -110,7 +130,7 @@ def _by_worth(d: "Decision") -> Iterator[str]:
                 where = f"below {high}"
             elif math.isinf(span.high):
                 where = f"above {low}"
-            yield f"An error worth {where}: {span.says}."
+            yield f"An error worth {where}: {spoken(span.says)}."
 
 
 def _by_price(d: "Decision") -> Iterator[str]:
@@ -119,12 +139,21 @@ def _by_price(d: "Decision") -> Iterator[str]:
         return
     name, ways = d.rule.candidate, []
     if (cost := sensitivity.break_even_cost(d)) is not None:
-        ways.append(f"at {money(cost)} an item (now {money(d.candidate.cost.value)})")
+        ways.append(f"breaks even at {money(cost)} an item (now {money(d.candidate.cost.value)})")
     gain = sensitivity.break_even_gain(d)
     if gain is not None and abs(gain) <= 1:
-        ways.append(f"with {points(gain)} of accuracy (now {points(d.delta_accuracy)})")
+        ways.append(_gain_needed(d, gain, first=not ways))
     if ways:
-        yield f"At {money(d.worth_usd)} an error, {name} breaks even {', or '.join(ways)}."
+        yield f"At {money(d.worth_usd)} an error, {name} {', or '.join(ways)}."
+
+
+def _gain_needed(d: "Decision", gain: float, *, first: bool) -> str:
+    """The change of accuracy at which the two are worth the same; a cheaper one may lose some."""
+    now = f"(now {points(d.delta_accuracy)})"
+    if gain >= 0:
+        return f"{'breaks even ' * first}with {points(gain)} of accuracy {now}"
+    even = "even " if d.delta_accuracy > gain else ""
+    return f"could {even}lose {points(-gain).removeprefix('+')} of accuracy {now}"
 
 
 def _by_limit(d: "Decision") -> Iterator[str]:
@@ -135,4 +164,5 @@ def _by_limit(d: "Decision") -> Iterator[str]:
         found.setdefault((check.option, turned, other), []).append(check.limit)
     for (option, turned, other), limits in found.items():
         name = "the cascade" if option == NAME else option
-        yield f"If {name} {turned} the {' or '.join(LIMITS[limit] for limit in limits)}: {other}."
+        which = " or ".join(LIMITS[limit] for limit in limits)
+        yield f"If {name} {turned} the {which}: {spoken(other)}."

@@ -8,15 +8,28 @@ import numpy as np
 
 from course.errors import CourseError
 from course.upgrade import columns
+from course.upgrade.doubts import doubts, of_clusters
 from course.upgrade.reading import read_results
 from course.upgrade.rule import Rule
 from course.upgrade.source import source_of
-from course.upgrade.values import amounts, counted, numbers, right_or_wrong, some, texts
+from course.upgrade.values import (
+    amounts,
+    counted,
+    examples,
+    numbers,
+    right_or_wrong,
+    some,
+    surenesses,
+    texts,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 _COST_ADVICE = "each row needs what that answer cost, failed and repeated calls included"
+_PLAIN_DOLLARS = "write plain dollars, such as 0.0023"
+_LATENCY_ADVICE = "max_p95_s needs the seconds of each answer"
+_PLAIN_SECONDS = "write plain seconds, such as 0.8"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,15 +86,16 @@ def read_table(results: "DataFrame | str | Path", rule: Rule) -> Table:
     rows = _read_values(rows, rule).sort_values("item", kind="stable")
     baseline, candidate = (rows[rows["model"] == name] for name in (rule.baseline, rule.candidate))
     _check_same_items(baseline, candidate)
-    notes += [_zero_costs(part) for part in (baseline, candidate)]
     told, note = _confidence(baseline)
+    clusters = _clusters(baseline, candidate)
+    notes += [of_clusters(clusters, rule), *doubts(baseline), *doubts(candidate), note]
     return Table(
         items=tuple(baseline["item"]),
         baseline=_answers(baseline, confidence=told),
         candidate=_answers(candidate),
         source=source,
-        notes=tuple(one for one in [*notes, note] if one),
-        clusters=_clusters(baseline, candidate),
+        notes=tuple(one for one in notes if one),
+        clusters=clusters,
     )
 
 
@@ -125,7 +139,7 @@ def _check_items(rows: "DataFrame") -> None:
     doubled = rows[rows.duplicated(["item", "model"])]
     if not doubled.empty:
         name = doubled["model"].iloc[0]
-        items = some(doubled.loc[doubled["model"] == name, "item"].unique())
+        items = examples(doubled.loc[doubled["model"] == name, "item"].unique())
         raise CourseError(
             f"{counted(len(doubled), 'row')} too many: the same item and model more than once, for "
             f"example {name} on {items}; keep one answer for each (of repeated runs, the first)."
@@ -140,7 +154,7 @@ def _is_summary(rows: "DataFrame") -> bool:
 def _read_values(rows: "DataFrame", rule: Rule) -> "DataFrame":
     read = {
         "correct": right_or_wrong(rows),
-        "cost_usd": amounts(rows, "cost_usd", _COST_ADVICE),
+        "cost_usd": amounts(rows, "cost_usd", _COST_ADVICE, _PLAIN_DOLLARS),
     }
     if rule.max_p95_s is not None:
         if "latency_s" not in rows.columns:
@@ -148,7 +162,7 @@ def _read_values(rows: "DataFrame", rule: Rule) -> "DataFrame":
                 "The rule asks for max_p95_s, but the table has no column latency_s; "
                 "measure the seconds of each answer, or take max_p95_s out of the rule."
             )
-        read["latency_s"] = amounts(rows, "latency_s", "max_p95_s needs the seconds of each answer")
+        read["latency_s"] = amounts(rows, "latency_s", _LATENCY_ADVICE, _PLAIN_SECONDS)
     elif "latency_s" in rows.columns:
         read["latency_s"] = numbers(rows["latency_s"])
     return rows.assign(**read)
@@ -168,20 +182,10 @@ def _check_same_items(baseline: "DataFrame", candidate: "DataFrame") -> None:
         )
 
 
-def _zero_costs(rows: "DataFrame") -> str:
-    if (rows["cost_usd"] == 0).all():
-        name = rows["model"].iloc[0]
-        return (
-            f"cost_usd is 0 in every row of {name}: if its answers were not free, the verdict is "
-            "wrong; course.upgrade.priced works costs out from tokens."
-        )
-    return ""
-
-
 def _confidence(rows: "DataFrame") -> tuple[np.ndarray | None, str]:
     if "confidence" not in rows.columns:
         return None, ""
-    told = numbers(rows["confidence"])
+    told = surenesses(rows)
     known = np.isfinite(told)
     if known.all():
         return told, ""

@@ -1,5 +1,6 @@
 """The values of a column as numbers or as right and wrong; what is neither is told by its item."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ _MISSING = ("", "nan", "na", "n/a", "#n/a", "none", "null", "<na>")
 _RIGHT = dict.fromkeys(("1", "true", "t", "yes", "y"), True)
 _WRONG = dict.fromkeys(("0", "false", "f", "no", "n"), False)
 _SHOWN = 3
+_COMMA = re.compile(r"^(-?\d{0,2}),(\d+ ?%?)$")
+_PLAIN_SHARE = "write a number such as 0.93, or leave the column out to go without a cascade"
 
 
 def texts(column: "Series") -> "Series":
@@ -36,13 +39,30 @@ def right_or_wrong(rows: "DataFrame") -> np.ndarray:
     return told.to_numpy(dtype=bool)
 
 
-def amounts(rows: "DataFrame", name: str, advice: str) -> np.ndarray:
-    """A column such as cost_usd as floats from 0 up; what is missing or else is a CourseError."""
+def amounts(rows: "DataFrame", name: str, missing: str, plain: str) -> np.ndarray:
+    """A column such as cost_usd as floats from 0 up; what is missing or else is a CourseError.
+
+    The two advices say what a missing value needs, and how to write one that is no number.
+    """
     column, found = rows[name], numbers(rows[name])
     wrong = ~np.isfinite(found) | (found < 0)
     if wrong.any():
-        _refuse(rows, _missing(texts(column).str.lower()), f"{name} is missing", advice)
-        _refuse(rows, wrong, f"{name} is no number from 0 up", advice, shown=column)
+        _refuse(rows, _missing(texts(column).str.lower()), f"{name} is missing", missing)
+        _refuse(rows, wrong, f"{name} is no number from 0 up", plain, shown=column)
+    return found
+
+
+def surenesses(rows: "DataFrame") -> np.ndarray:
+    """`confidence` of each row as a float, NaN where it is missing; else a CourseError.
+
+    "85.3 %" is 0.853, and so is "0,853".
+    """
+    column, told = rows["confidence"], texts(rows["confidence"])
+    bare = told.str.replace(_COMMA, r"\1.\2", regex=True)
+    found = numbers(bare.str.removesuffix("%"))
+    found = np.where(bare.str.endswith("%"), found / 100, found)
+    wrong = ~np.isfinite(found) & ~_missing(told.str.lower()).to_numpy(dtype=bool)
+    _refuse(rows, wrong, "confidence is no number", _PLAIN_SHARE, shown=column)
     return found
 
 
@@ -64,6 +84,11 @@ def some(names: Iterable[object]) -> str:
     return ", ".join(every[:_SHOWN]) + more
 
 
+def examples(names: Iterable[object]) -> str:
+    """The first names of many, as examples: "a, b, c"."""
+    return ", ".join(str(name) for name in list(names)[:_SHOWN])
+
+
 def counted(count: int, what: str) -> str:
     """How many there are of something: 1 row, 2 rows."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
@@ -80,7 +105,7 @@ def _refuse(rows: "DataFrame", wrong: object, what: str, advice: str, *, shown=N
     first = rows.iloc[places[0]]
     value = f" ({str(shown.iloc[places[0]])!r:.40})" if shown is not None else ""
     of_it = rows.iloc[places]
-    items = some(of_it.loc[of_it["model"] == first["model"], "item"])
+    items = examples(of_it.loc[of_it["model"] == first["model"], "item"])
     many = counted(len(places), "row")
     raise CourseError(
         f"{what}{value} in {many}, for example of {first['model']} on {items}; {advice}."

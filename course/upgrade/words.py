@@ -89,3 +89,8 @@ def more_or_less(estimate: Estimate) -> str:
     elif high <= 0:
         ends = between(-high, -low)
     return f"{more(estimate.value)} ({sure(estimate.confidence)} interval {ends})"
+
+
+def spoken(verdict: str) -> str:
+    """A verdict in a sentence: measure-more is "measure more"."""
+    return verdict.replace("-", " ")

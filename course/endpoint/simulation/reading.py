@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from course.endpoint.options import TASK_LINE
 from course.endpoint.simulation.reference import Item
 from course.errors import CourseError
 
@@ -15,7 +16,9 @@ def task_files(path: Path) -> list[Path]:
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     files = [file for file in files if file.suffix in (".toml", ".jsonl")]
     if not files or not path.exists():
-        raise CourseError(f"There are no tasks at {path}; name a .toml or .jsonl file or a folder.")
+        raise CourseError(
+            f"There are no tasks at {path}; name {TASK_LINE}, a .toml file or a folder."
+        )
     return files
 
 
