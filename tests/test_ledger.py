@@ -348,10 +348,3 @@ def test_the_magic_is_there_once_the_meter_is_imported_inside_ipython():
     ipython = [sys.executable, "-m", "IPython", "--no-banner", "--HistoryManager.enabled=False"]
     ran = subprocess.run([*ipython, "-c", cell], capture_output=True, text=True, timeout=60)
     assert "0 calls · 0 prompt tokens" in ran.stdout, ran.stderr
-
-
-def test_a_meter_may_leave_out_clients_that_asked_for_the_simulator():
-    with meter(asked_for=False) as some, meter() as every:
-        OpenCall(asked_for=True).finish(**HELLO)
-        OpenCall().finish(**HELLO)
-    assert (some.calls, every.calls) == (1, 2)
