@@ -26,6 +26,11 @@ from course.truth import truth
 ASKED = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello!"}]}
 
 
+def said(measured):
+    """The notes on a run, but for one on this computer: other tests may keep it busy."""
+    return [note for note in measured.notes if not note.startswith("this computer was too busy")]
+
+
 class Busy:
     """A function to measure that does nothing for a moment, and counts who is in it."""
 
@@ -81,7 +86,7 @@ def test_an_open_loop_does_not_wait_for_slow_calls():
     assert busy.most == 20
     assert list(measured.calls.due_s) == pytest.approx([number / 1000 for number in range(20)])
     assert (measured.calls.start_s >= measured.calls.due_s).all()
-    assert measured.notes == ()
+    assert said(measured) == []
 
 
 def test_calls_that_had_to_wait_keep_the_time_at_which_they_were_due():
@@ -93,7 +98,7 @@ def test_calls_that_had_to_wait_keep_the_time_at_which_they_were_due():
     late = measured.calls.start_s - measured.calls.due_s
     assert late[2] >= 0.018
     assert late[4] >= 0.036
-    assert measured.notes == ("4 calls began late: 2 were in flight",)
+    assert said(measured) == ["4 calls began late: 2 were in flight"]
 
 
 def test_random_arrivals_are_the_same_for_the_same_seed_and_as_many_as_asked_for():
@@ -193,7 +198,7 @@ def test_a_generator_that_breaks_ends_the_run_with_what_is_done(capsys):
 
     measured = run(Busy(), breaks(), concurrency=1)
     assert (measured.results, measured.stopped) == ([2], True)
-    assert measured.notes == ("inputs ended with KeyError: 'no more'",)
+    assert said(measured) == ["inputs ended with KeyError: 'no more'"]
     assert "Inputs ended" in capsys.readouterr().err
 
 
@@ -220,7 +225,7 @@ def test_a_cancelled_run_returns_what_is_done_and_leaves_nothing_running(capsys)
     assert (measured.stopped, tasks) == (True, 1)
     assert measured.results == [0, 1, 2] + [None] * 6
     assert sorted(cut) == [3, 4, 5]
-    assert measured.notes == ("stopped after 3 of 9 calls",)
+    assert said(measured) == ["stopped after 3 of 9 calls"]
     assert capsys.readouterr().err == "Stopped after 3 of 9 calls.\n"
 
 
