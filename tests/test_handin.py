@@ -13,6 +13,7 @@ import zipfile
 import nbformat
 import pytest
 import sample_course
+import sample_every_type as every
 from sample_course import RIGHT
 
 from course import quiz
@@ -67,6 +68,22 @@ def test_the_receipt_says_where_what_is_open_and_what_is_next(desk):
     assert f"Saved in: {desk / 'ana-q.zip'}" in said
     assert "1 of 3 items answered; not answered: q-02, q-03" in said
     assert "Next: send this file to your instructor" in said
+
+
+def test_functions_count_as_answered_when_the_saved_notebook_holds_them(tmp_path, monkeypatch):
+    root = tmp_path / "course"
+    root.mkdir()
+    every.released(root)
+    desk = shutil.copytree(root / "quizzes", tmp_path / "desk" / "quizzes").parent
+    monkeypatch.chdir(desk)
+    monkeypatch.setattr(handin, "jupyter_config_path", list)
+    functions = [it["id"] for it in quiz(every.QUIZ).items.values() if it.get("function")]
+    assert set(functions) <= set(handin.submit(every.QUIZ, student="ana").unanswered)
+    path = desk / "quizzes" / every.QUIZ / f"{every.QUIZ}.ipynb"
+    nbformat.write(every.notebook(root, every.CODE_OF["right"]), path)
+    receipt = handin.submit(every.QUIZ, student="ana")
+    assert set(functions) <= set(receipt.answered)
+    assert "Your functions are handed in as the notebook was saved at " in repr(receipt)
 
 
 def test_a_notebook_hands_in_by_its_quiz(desk):

@@ -2,25 +2,24 @@
 
 import contextlib
 import getpass
-import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_core.paths import jupyter_config_path
 
 from course.errors import CourseError
-from course.quiz import archive, journal, score
+from course.quiz import archive, journal
 from course.quiz.archive import HandIn
 from course.quiz.collect import Collected, collect
+from course.quiz.gather import answered_in, gather
 from course.quiz.place import Place, execution, locate
 
 if TYPE_CHECKING:
@@ -82,9 +81,10 @@ def submit(
     with tempfile.TemporaryDirectory(prefix="handin-") as desk:
         folder = Path(desk) / place.name
         folder.mkdir()
-        remarks += _lay_down(place, folder)
+        remarks += gather(place, folder)
         recorded = journal.Journal(folder / journal.FILE, place.name).read()
         files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        answered = answered_in(place, recorded, files.get(f"{place.name}.ipynb", b""))
         last = max((event.seq for event in recorded.values()), default=0)
         where, steps = _to_exchange(place, student, Path(desk))
         remarks += steps
@@ -98,20 +98,10 @@ def submit(
             what_next = "send this file to your instructor, or upload it where your class does."
         else:
             what_next = "nothing; your instructor collects it from there."
-    # The answer to a question about a function is the function, in the notebook.
-    asked = {name: item for name, item in place.items.items() if item["type"] not in score.PROGRAMS}
-    answered = tuple(name for name, item in asked.items() if _is_answered(item, recorded))
-    unanswered = tuple(name for name in asked if name not in answered)
+    unanswered = tuple(name for name in place.items if name not in answered)
     if not answered:
         remarks.append("Nothing is answered yet: answer, then hand in again.")
     return Receipt(place.name, student, where, at, answered, unanswered, tuple(remarks), what_next)
-
-
-def _is_answered(item: Mapping[str, Any], recorded: Mapping[str, journal.Event]) -> bool:
-    try:
-        return item["id"] in recorded and bool(score.check(item, recorded[item["id"]].response))
-    except CourseError:
-        return False
 
 
 def _nothing(place: Place) -> Receipt:
@@ -147,56 +137,6 @@ def _account() -> str:
         raise CourseError(
             f"This computer does not tell whose account it is: {_CHANGE_NAME}."
         ) from None
-
-
-def _lay_down(place: Place, folder: Path) -> list[str]:
-    """Copy notebook and answers to `folder` as they are this moment; what should be said."""
-    remarks = []
-    try:
-        answers = archive.read_file(place.journal_path, most=journal.MOST_BYTES)
-    except CourseError as error:
-        answers = None
-        remarks.append(f"Your answers could not be handed in: {error}.")
-    if answers is not None:
-        (folder / journal.FILE).write_bytes(answers)
-    path, said = _notebook(place)
-    if path:
-        try:
-            content = archive.read_file(path, most=10 * archive.MOST_NOTEBOOK_BYTES) or b""
-            content, shortened = _not_too_big(content)
-            (folder / f"{place.name}.ipynb").write_bytes(content)
-            said += shortened
-        except CourseError as error:
-            said.append(f"The notebook could not be handed in: {error}; your answers were.")
-    return remarks + said
-
-
-def _notebook(place: Place) -> tuple[Path | None, list[str]]:
-    """The quiz's notebook, also when it was renamed and is the only one."""
-    path = place.folder / f"{place.name}.ipynb"
-    if path.exists():
-        return path, []
-    others = sorted(place.folder.glob("*.ipynb"))
-    if len(others) == 1:
-        return others[0], [f"The notebook {others[0].name} was handed in as {path.name}."]
-    found = f"{len(others)} others and it is not clear which" if others else "none"
-    return None, [f"There is no {path.name} ({found}): only your answers were handed in."]
-
-
-def _not_too_big(content: bytes) -> tuple[bytes, list[str]]:
-    if len(content) <= archive.MOST_NOTEBOOK_BYTES:
-        return content, []
-    try:
-        notebook = json.loads(content)
-        for cell in notebook["cells"]:
-            if cell.get("cell_type") == "code":
-                cell["outputs"] = []
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise CourseError("it is very big and can't be read") from None
-    text = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace")
-    if len(text) > archive.MOST_NOTEBOOK_BYTES:
-        raise CourseError(f"it has {len(text) / 1e6:.0f} MB without its outputs")
-    return text, ["The notebook is very big: it was handed in without its outputs."]
 
 
 def _to_zip(desks: list[Path], handed_in: HandIn) -> tuple[Path, list[str]]:
