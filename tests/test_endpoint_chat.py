@@ -169,12 +169,20 @@ def test_the_reply_names_the_snapshot_behind_the_model():
         ({"max_completion_tokens": 16_385}, 400, "invalid_value", "max_completion_tokens"),
         ({"reasoning_effort": "low"}, 400, "unsupported_parameter", "reasoning_effort"),
         ({"model": "gpt-6-luna", "max_tokens": 9}, 400, "unsupported_parameter", "max_tokens"),
+        ({"model": "gpt-6-luna", "temperature": 0}, 400, "unsupported_value", "temperature"),
+        ({"model": "gpt-6-sol", "top_p": 0.5}, 400, "unsupported_value", "top_p"),
     ],
 )
 def test_what_a_model_cannot_do_is_refused(fields, status, code, param):
     with pytest.raises(WireError) as caught:
         plan(chat(), **fields)
     assert (caught.value.status, caught.value.code, caught.value.param) == (status, code, param)
+
+
+def test_a_model_that_need_not_think_takes_a_temperature_then():
+    quiet = {"model": "gpt-6-luna", "reasoning_effort": "none"}
+    assert plan(chat(), **quiet, temperature=0, top_p=0.5).pieces
+    assert plan(chat(), model="gpt-6-luna", temperature=1).pieces
 
 
 def test_a_prompt_may_fill_the_window_and_not_one_token_more():

@@ -137,8 +137,22 @@ def _check_reasoning(request: ChatRequest, profile: Profile) -> None:
             "'none'."
         )
         raise WireError(400, told, param="reasoning_effort")
-    if request.logprobs and effort != "none":
+    if effort != "none":
+        _check_sampling(request)
+
+
+def _check_sampling(request: ChatRequest) -> None:
+    """A model that thinks first takes no say in how its tokens are drawn."""
+    if request.logprobs:
         raise unsupported("logprobs")
+    for name in ("temperature", "top_p"):
+        value = getattr(request, name)
+        if value not in (None, 1):
+            told = (
+                f"Unsupported value: '{name}' does not support {value:g} with this model. "
+                "Only the default (1) value is supported."
+            )
+            raise WireError(400, told, code="unsupported_value", param=name)
 
 
 def _cap(request: ChatRequest) -> int | None:

@@ -18,8 +18,6 @@ DEFAULT_EFFORT = "medium"
 """Of a model that reasons. In the facts for gpt-6-luna; ASSUMPTION for the others."""
 OTHER_SNAPSHOTS = {"gpt-4o": ("gpt-4o-2024-11-20",)}
 """Served besides the snapshot in the facts (genai-prices 0.2.3)."""
-TOOLS_WITHOUT_EFFORT = ("gpt-6-luna",)
-"""Chat completions of these take tools only with reasoning_effort none (litellm 1.106.2's map)."""
 FIRST = "gpt-4o-mini"
 """The model that the course began with: what it has figures for, others may be likened to."""
 PREFILL_S = 0.00002
@@ -48,7 +46,8 @@ class Profile:
     """One model: its ids, its limits in tokens, when it leaves the API, whether it reasons.
 
     `max_input` is the longest prompt, `context_window` prompt and reply together.
-    `reasoning_effort` is the default effort, None for a model that does not reason.
+    `reasoning_effort` is the default effort, None for a model that does not reason; with
+    `tools_need_no_effort` chat completions take tools only with effort none.
     """
 
     id: str
@@ -106,7 +105,7 @@ def _profile(name: str) -> Profile:
         max_output=int(facts.fact(f"{name}.max_output")),
         shutdown=shutdown.value if shutdown else None,
         replacement=str(known[f"{name}.replacement"]) if f"{name}.replacement" in known else None,
-        tools_need_no_effort=name in TOOLS_WITHOUT_EFFORT,
+        tools_need_no_effort=f"{name}.tools_in_chat" in known,
         reasoning_effort=_effort(name),
         speed=_speed(name),
     )
