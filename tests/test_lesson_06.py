@@ -144,15 +144,7 @@ def test_the_plot_of_widths_shows_that_half_takes_about_four_times_the_items(les
     assert axes.get_xlabel() == "items in the gold set"
 
 
-def test_the_plot_of_pairs_counts_the_discordant_items(lesson):
-    axes, _ = play(with_words("plot_paired").source, dict(lesson))
-    pairs = list(zip(lesson["both"]["small"], lesson["both"]["big"], strict=True))
-    gained, lost = pairs.count((False, True)), pairs.count((True, False))
-    assert [bar.get_width() for bar in axes.patches[:2]] == [lost, gained]
-    assert f"only gpt-4o-mini is right on {lost} and only gpt-4o is right on {gained}" in axes.alt
-
-
-@pytest.mark.parametrize("words", ["plot_resampling", "plot_interval_width", "plot_paired"])
+@pytest.mark.parametrize("words", ["plot_resampling", "plot_interval_width"])
 def test_stored_pictures_have_words_for_who_cannot_see_them(words):
     shown = with_words(words).outputs[-1].data["text/html"]
     assert re.match(r'<img alt="[^"]{100,}" width="720" src="data:image/png;base64,iVBOR', shown)
