@@ -63,10 +63,15 @@ def score_bounds(item: Item, used: Mapping[str, Any]) -> list[str]:
         if isinstance(amount, bool) or not _is_size(amount):
             broken.append(f"{_BOUNDS[name]}: nothing was measured.")
         elif bound.most is not None and amount > bound.most:
-            broken.append(f"{shown(amount)} {_BOUNDS[name]} used; at most {bound.most} may be.")
+            broken.append(f"{_amount(amount, name)} used; at most {bound.most} may be.")
         elif bound.least is not None and amount < bound.least:
-            broken.append(f"{shown(amount)} {_BOUNDS[name]} used; at least {bound.least} must be.")
+            broken.append(f"{_amount(amount, name)} used; at least {bound.least} must be.")
     return broken
+
+
+def _amount(amount: Any, name: str) -> str:
+    called = _BOUNDS[name] if amount != 1 else _BOUNDS[name].replace("calls", "call")
+    return f"{shown(amount)} {called}"
 
 
 def is_right(case: Case | Mapping[str, Any], outcome: Any) -> bool:
