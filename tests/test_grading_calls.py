@@ -1,21 +1,15 @@
 """Calling a student's function, whatever it does; and what the answer may be made to say."""
 
-import asyncio
-import base64
-import json
 import math
-import os
-from contextlib import contextmanager
+import socket
 from decimal import Decimal
-from pathlib import Path
 
-import nbformat
 import pytest
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 
 from course.errors import CourseError
-from course.grading import calls, counted, inside
+from course.grading import counted
+from course.grading.sandbox import Limits, Sandbox, available, outputs, wire
+from course.grading.sandbox.run import UNREADABLE, read_outcome
 from course.quiz import trial
 from course.quiz.fields import Case
 
@@ -73,27 +67,30 @@ def clings(number):
         except BaseException:
             pass
 
+class Liar(list):
+    def __iter__(self):
+        raise RuntimeError("no")
+
+def lies(number):
+    return Liar([1])
+
 json = open = str = list = "the student's own"
 not_a_function = 3
 """
+LIMITS = Limits(call_seconds=20, grace_seconds=1)
 
 
 @pytest.fixture(scope="module")
-def kernel():
-    """A kernel that has run CODE: what `calls` needs of it."""
-    with running() as client:
-        yield calls.Caller(client.kc, client.km)
+def sandbox():
+    with Sandbox(LIMITS, contained=not available()) as made:
+        yield made
 
 
-@contextmanager
-def running():
-    cell = nbformat.v4.new_code_cell(CODE)
-    client = NotebookClient(
-        nbformat.v4.new_notebook(cells=[cell]), kernel_manager_class=AsyncKernelManager
-    )
-    with client.setup_kernel(env=dict(os.environ)):
-        client.execute_cell(cell, 0)
-        yield client
+@pytest.fixture
+def run(sandbox):
+    with sandbox.submission({}, "01_sample") as made:
+        assert made.cell(CODE).ok
+        yield made
 
 
 def case(*arguments, **named):
@@ -114,72 +111,99 @@ def case(*arguments, **named):
         ("endless", {"refused": "what came back is nested too deeply."}),
         ("long", {"refused": "the str that came back is too long."}),
         ("odd_keys", {"refused": "a dictionary came back with keys that are no text."}),
+        ("lies", {"refused": "a value of type Liar can't be saved."}),
         ("not_a_function", {"missing": True}),
         ("nowhere", {"missing": True}),
     ],
 )  # fmt: skip
-def test_every_call_has_an_outcome(kernel, function, outcome):
-    assert kernel.outcome(function, case(3)) == outcome
+def test_every_call_has_an_outcome(run, function, outcome):
+    assert run.call(function, case(3)) == outcome
 
 
-def test_named_arguments_are_handed_over(kernel):
-    assert kernel.outcome("double", case(2, times=10)) == {"value": 20}
-    assert "unexpected keyword" in kernel.outcome("double", case(2, other=1))["raised"]
+def test_named_arguments_are_handed_over(run):
+    assert run.call("double", case(2, times=10)) == {"value": 20}
+    assert "unexpected keyword" in run.call("double", case(2, other=1))["raised"]
 
 
 @pytest.mark.parametrize("function", ["loops", "never"])
-def test_a_call_without_end_is_stopped_and_the_next_one_goes_on(kernel, function):
-    assert "TimeoutError" in kernel.outcome(function, case(1), seconds=0.5)["raised"]
-    assert kernel.outcome("double", case(1)) == {"value": 2}
+def test_a_call_without_end_is_stopped_and_the_next_one_goes_on(run, function):
+    told = run.call(function, case(1), seconds=0.5)
+    assert told == {"raised": "TimeoutError: the call took over 0.5 seconds."}
+    assert run.call("double", case(1)) == {"value": 2}
 
 
-def test_after_the_end_of_its_process_nothing_more_comes_and_nothing_hangs():
-    with running() as client:
-        caller = calls.Caller(client.kc, client.km)
-        assert caller.outcome("dies", case(1)) == calls.DEAD
-        assert caller.outcome("double", case(1)) == calls.DEAD
+def test_after_the_end_of_its_process_nothing_more_comes_and_nothing_hangs(run):
+    dead = {"raised": "The code ended the process it runs in (exit code 1)."}
+    assert run.call("double", case(1)) == {"value": 2}
+    assert run.call("dies", case(1)) == dead
+    assert run.call("double", case(1)) == dead
 
 
-def test_a_call_that_cannot_be_stopped_is_given_up(monkeypatch):
-    monkeypatch.setattr(calls, "_GRACE_S", 0.3)
-    with running() as client:
-        caller = calls.Caller(client.kc, client.km)
-        assert caller.outcome("clings", case(1), seconds=0.3) == calls.STUCK
-        assert caller.outcome("double", case(1)) == calls.STUCK
-
-
-def said(outcome):
-    return repr(base64.b64encode(json.dumps(outcome).encode()).decode())
+def test_a_call_that_cannot_be_stopped_is_given_up(run):
+    stuck = run.call("clings", case(1), seconds=0.3)
+    assert "could not be interrupted" in stuck["raised"]
+    assert run.call("double", case(1)) == stuck
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "''", "'a'", "3", "__import__('os')", "'" + "A" * 100_000 + "'",
-     said([1]), said({}), said({"value": 1, "raised": "x"}), said({"points": 5}),
-     said({"raised": 3}), said({"missing": "yes"}), said("value"), said({"value": float("nan")}),
-     repr(base64.b64encode(b'{"value": ' + b"[" * 20_000).decode())],
+    "said",
+    [None, [], {}, "value", 3, {"value": 1, "raised": "x"}, {"points": 5}, {"raised": 3},
+     {"missing": "yes"}, {"refused": None}],
 )  # fmt: skip
-def test_whatever_else_is_said_is_no_outcome(text):
-    assert calls.read(text) == calls.UNREADABLE
+def test_whatever_else_is_said_is_no_outcome(said):
+    assert read_outcome(said) == UNREADABLE
 
 
-def test_the_program_that_is_sent_needs_no_course():
-    """It runs where nothing is known of the course, and gives the same outcomes."""
-    names = {"double": lambda number: number * 2}
-    text = inside.call(names, "double", json.dumps({"arguments": [4], "named": {}}))
-    assert calls.read(repr(text)) == {"value": 8}
-    assert "course" not in [word.split(".")[0] for word in imported(inside)]
-
-    async def waits():
-        return 5
-
-    assert inside.call({"f": waits}, "f", json.dumps({"arguments": [], "named": {}})) == ""
-    assert calls.read(repr(asyncio.run(inside.finish(1)))) == {"value": 5}
+def read(data, **more):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(data)
+        theirs.shutdown(socket.SHUT_WR)
+        reader = wire.Reader(ours, most_head=1_000, most_body=100)
+        return reader.next(**more)
 
 
-def imported(module):
-    lines = Path(module.__file__).read_text(encoding="utf-8").splitlines()
-    return [text.split()[1] for text in lines if text.startswith(("import ", "from "))]
+def test_a_frame_comes_as_it_was_sent():
+    assert read(wire.pack({"n": "a", "é": [1]}, b"body")) == ({"n": "a", "é": [1]}, b"body")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\xff" * 8, b"\0\0\0\1\0\0\0\0[", b"\0\0\0\2\0\0\0\0[]", b"\0\0\0\7\0\0\0\0{\"a\":1",
+     b"\0\0\0\1\0\0\x01\0{", b"\0\0\0\x09\0\0\0\0{\"a\":NaN}", wire.pack({"a": "x" * 2_000}),
+     b"\0\0\x03\x84\0\0\0\0" + b"[" * 900, b"\0\0\0\2\0\0\0\0\xff\xff"],
+)  # fmt: skip
+def test_what_is_no_frame_is_broken(data):
+    with pytest.raises((wire.Broken, wire.Ended)):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("x", b""), ([3], b""), ([{"kind": "stream", "sizes": {"text": 9}}], b"short"),
+        ([{"kind": "stream", "sizes": {"text": -1}}], b"short"),
+        ([{"kind": "stream", "sizes": {"text": True}}], b"short"),
+        ([{"kind": "stream", "sizes": [1]}], b"short"),
+        ([{"kind": "odd", "sizes": {"text": 1}}], b"x"),
+        ([{"kind": "display_data", "sizes": {"application/javascript": 1}}], b"x"),
+        ([{"kind": "display_data", "sizes": dict.fromkeys(map(str, range(99)), 0)}], b""),
+    ],
+)  # fmt: skip
+def test_outputs_that_are_none_are_left_out(head, body):
+    assert outputs.read(head, body) == []
+
+
+def test_outputs_are_read_back_as_they_were():
+    told = [
+        {"output_type": "stream", "name": "stderr", "text": "é\n"},
+        {"output_type": "execute_result", "execution_count": 3, "data": {"text/plain": "7"}},
+        {"output_type": "error", "ename": "E", "evalue": "x", "traceback": ["a", "b"]},
+    ]
+    expected = [told[0], told[1] | {"metadata": {}}, told[2]]
+    assert outputs.read(*outputs.packed(told)) == expected
+    many = [{"kind": "stream", "name": "stdout", "sizes": {}}] * 5_000
+    assert len(outputs.read(many, b"")) == outputs.MOST_OUTPUTS
 
 
 def test_what_calls_use_is_added_up():
@@ -190,20 +214,47 @@ def test_what_calls_use_is_added_up():
     }  # fmt: skip
 
 
+ASKS = """
+from course import connect
+client = connect()
+def asks(text):
+    told = client.chat.completions.create(
+        model="gpt-4o-mini", messages=[{"role": "user", "content": text}]
+    )
+    return told.choices[0].message.role
+"""
+
+
+def test_calls_are_counted_outside_and_each_submission_has_its_own_count(sandbox):
+    for _ in range(2):
+        with counted.counted() as endpoint, sandbox.submission({}, "01_s", endpoint.path) as run:
+            assert endpoint.ended() == 0
+            assert run.cell(ASKS).ok
+            assert run.call("asks", case("one")) == {"value": "assistant"}
+            assert run.call("asks", case("two")) == {"value": "assistant"}
+            used = endpoint.used(0)
+            assert used["calls"] == 2 and used["at_once"] == 1 and used["cost_usd"] > 0
+            assert endpoint.used(1)["calls"] == 1
+            if not available():
+                assert not run.cell("open('/run/endpoint/log')").ok
+
+
 def test_a_simulator_that_does_not_start_is_one_sentence(monkeypatch):
+    counted.close()
     monkeypatch.setattr(counted.sys, "executable", "/bin/false")
     with pytest.raises(CourseError, match="could not be started"), counted.counted():
         pass
+    counted.close()
 
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 3, 0.5, "text", (1, 2), [], {"a": [1]}, Decimal("0.1"), {1}, {1: 2}, math.inf,
-     object(), b"x"],
+    ["None", "True", "3", "0.5", "'text'", "(1, 2)", "[]", "{'a': [1]}", "Decimal('0.1')", "{1}",
+     "{1: 2}", "math.inf", "object()", "b'x'"],
 )  # fmt: skip
-def test_a_notebook_and_a_grader_take_the_same_values(value):
-    def gives():
-        return value
-
-    graded = inside.call({"gives": gives}, "gives", json.dumps({"arguments": [], "named": {}}))
-    assert calls.read(repr(graded)) == trial.outcome(gives, {"arguments": [], "named": {}})
+def test_a_notebook_and_a_grader_take_the_same_values(run, value):
+    assert run.cell(f"from decimal import Decimal\ndef gives(): return {value}").ok
+    names = {"Decimal": Decimal, "math": math}
+    graded = run.call("gives", case())
+    tried = trial.outcome(lambda: eval(value, names), {"arguments": [], "named": {}})
+    assert graded == tried

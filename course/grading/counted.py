@@ -3,8 +3,10 @@
 The log is written by the simulator's own process; nothing a student's code says is counted.
 """
 
+import atexit
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from course.errors import CourseError
 
 START_S = 30.0
 _SETTLE_S = 3.0
+_NOT_STARTED = "The simulator that counts calls could not be started on this computer."
 
 
 class Counted:
@@ -63,36 +66,103 @@ def sum_up(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 @contextmanager
 def counted(*, speed: float = 0.0) -> Iterator[Counted]:
-    """A fresh simulator for as long as it is needed; CourseError where none can be started."""
-    if not hasattr(socket, "AF_UNIX"):
+    """A fresh simulator for as long as it is needed; CourseError where none can be started.
+
+    Its socket lies alone in a folder, the same one each time, that a sandbox can be shown.
+    """
+    if not hasattr(socket, "AF_UNIX") or not hasattr(os, "fork"):
         raise CourseError("Calls can only be counted on a computer with Unix sockets: use Linux.")
-    with tempfile.TemporaryDirectory(prefix="counted-") as folder:
-        where = Counted(Path(folder, "s"), Path(folder, "log"))
-        command = [sys.executable, "-P", "-m", "course.endpoint", "--uds", str(where.path)]
-        command += ["--log", str(Path(folder, "log")), "--speed", str(speed)]
+    source = _Source.here()
+    log = source.folder / "log"
+    where = Counted(source.folder / "socket" / "s", log)
+    asked = {"uds": str(where.path), "log": str(log), "speed": speed}
+    log.unlink(missing_ok=True)
+    where.path.unlink(missing_ok=True)
+    pid = source.ask(asked)
+    try:
+        _wait(where.path)
+        where.path.chmod(
+            0o666
+        )  # for the user that student code runs as; the folder keeps others out
+        yield where
+    finally:
+        with suppress(CourseError):
+            source.ask({"end": pid})
+
+
+class _Source:
+    """The process that forks simulators, one for each grading process; see `counter`."""
+
+    _made: "_Source | None" = None
+
+    def __init__(self, environment: Mapping[str, str]):
+        self.owner, self.environment = os.getpid(), environment
+        self.folder = Path(tempfile.mkdtemp(prefix="counted-"))
+        (self.folder / "socket").mkdir(mode=0o755)
+        self._child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "course.grading.counter", str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            text=True,
+        )
+
+    @classmethod
+    def here(cls) -> "_Source":
+        """This process's own; a new one where the environment is another, or it has ended."""
         kept = {name: value for name, value in os.environ.items() if name not in KEPT_FROM_IT}
-        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        child = subprocess.Popen(command, env=kept, **quiet)
+        made = cls._made
+        if made and (made.owner != os.getpid() or made.environment != kept or made.ended):
+            made.close()
+            made = None
+        cls._made = made or cls(kept)
+        return cls._made
+
+    @property
+    def ended(self) -> bool:
+        return self._child.poll() is not None
+
+    def ask(self, what: Mapping[str, Any]) -> int:
+        """The pid that it answers with; CourseError where it does not."""
+        with suppress(OSError, ValueError):
+            self._child.stdin.write(json.dumps(what) + "\n")
+            self._child.stdin.flush()
+            return int(self._child.stdout.readline())
+        raise CourseError(_NOT_STARTED)
+
+    def close(self) -> None:
+        if self.owner != os.getpid():  # a fork's copy: it is its parent's to end
+            return
+        for pipe in (self._child.stdin, self._child.stdout):
+            with suppress(OSError):
+                pipe.close()
         try:
-            _wait(where.path, child)
-            yield where
-        finally:
-            child.terminate()
-            try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            self._child.wait(5)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _wait(path: Path, child: subprocess.Popen) -> None:
+def close() -> None:
+    """End what is kept for the next submission."""
+    made, _Source._made = _Source._made, None
+    if made:
+        made.close()
+
+
+atexit.register(close)
+
+
+def _wait(path: Path) -> None:
     end = time.monotonic() + START_S
-    while time.monotonic() < end and child.poll() is None:
+    while time.monotonic() < end:
         with suppress(OSError, ValueError):
             _health(path)
             return
-        time.sleep(0.02)
-    raise CourseError("The simulator that counts calls could not be started on this computer.")
+        time.sleep(0.003)
+    raise CourseError(_NOT_STARTED)
 
 
 def _health(path: Path) -> dict[str, Any]:

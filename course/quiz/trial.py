@@ -16,6 +16,7 @@ from course.quiz import static
 from course.quiz.judge import explain_case, is_right
 
 _MOST_DEEP = 40
+_MOST_MESSAGE = 300
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,11 +90,27 @@ def outcome(function: Callable[..., Any], case: Mapping[str, Any]) -> dict[str, 
         value = function(*given[0], **given[1])
         value = _awaited(value) if inspect.iscoroutine(value) else value
     except (Exception, SystemExit) as error:
-        return {"raised": f"{type(error).__name__}: {error}".removesuffix(": ")}
+        return {"raised": raised(error)}
+    return told(value)
+
+
+def told(value: Any) -> dict[str, Any]:
+    """The outcome for a value that came back, whatever it is: as plain JSON, or why not."""
     try:
         return {"value": plain(value)}
     except ValueError as why:
         return {"refused": str(why)}
+    except Exception:  # a class of the student's own that only looks like a list
+        return {"refused": f"a value of type {type(value).__name__} can't be saved."}
+
+
+def raised(error: BaseException) -> str:
+    """The type and the message of an exception, in one text."""
+    try:
+        said = str(error)[:_MOST_MESSAGE]
+    except Exception:
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def plain(value: Any, deep: int = 0) -> Any:
