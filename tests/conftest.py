@@ -11,11 +11,9 @@ settings.register_profile("course", derandomize=True, deadline=None)
 settings.load_profile("course")
 
 UNSET = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "NBGRADER_EXECUTION", "NBGRADER_EXCHANGE")
-for name in (*UNSET, "COURSE_ENDPOINT_SOCKET", "COURSE_TASKS"):
+for name in (*UNSET, "COURSE_ENDPOINT_SOCKET", "COURSE_TASKS", "COURSE_RUN_STUDENT_CODE"):
     os.environ.pop(name, None)
 os.environ["COURSE_SPEED"] = "0"
-# graders do not run what students wrote unless told to; what happens then must hold as well
-os.environ["COURSE_RUN_STUDENT_CODE"] = "1"
 
 
 @pytest.hookimpl(wrapper=True)

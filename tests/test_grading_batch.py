@@ -115,8 +115,8 @@ def test_every_submission_gets_the_marks_of_its_recorded_answers(graded):
 def test_what_happened_is_told_in_the_row_and_to_the_student(graded):
     root, summary = graded
     said = {
-        "exits": "ended its own kernel",
-        "kills": "ended its own kernel",
+        "exits": "ended the process it runs in (exit code 3)",
+        "kills": "crashed (segmentation fault)",
         "not_json": "could not be read",
         "cells": "Cell q-02 was missing",
         "garbage": "was passed over",
@@ -276,8 +276,8 @@ def test_a_failed_grading_never_leaves_the_old_score_standing(handed_in, tmp_pat
             raise OSError("the disk is full")
         return nb, resources
 
-    monkeypatch.setattr("nbgrader.preprocessors.AssignLatePenalties.preprocess", die)
-    summary = batch.grade("q", root=root)
+    monkeypatch.setattr("nbgrader.preprocessors.LimitOutput.preprocess", die)
+    summary = batch.grade("q", root=root, force=True)
     ana, ben = summary.rows
     assert (ana.score, ana.status, ben.score) == (None, "failed", 6.0)
     assert "the disk is full" in ana.reason
@@ -285,6 +285,9 @@ def test_a_failed_grading_never_leaves_the_old_score_standing(handed_in, tmp_pat
     assert scores(root) == {"ana": 0.0, "ben": 6.0}
     assert [row.by_hand for row in report.scores("q", root=root)] == [True, False]
     assert [page.parent.parent.name for page in report.feedback("q", root=root)] == ["ben"]
+    monkeypatch.undo()
+    assert [row.status for row in batch.grade("q", root=root).rows] == ["graded", "unchanged"]
+    assert scores(root) == {"ana": 6.0, "ben": 6.0}
 
 
 def scores_after(root):
@@ -344,7 +347,6 @@ def test_what_a_student_wrote_is_not_run_unless_the_grader_says_so(tmp_path, mon
     mark = tmp_path / "it-ran"
     code = with_code(root, f"from pathlib import Path; Path({str(mark)!r}).touch()")
     hand_in(root, "eve", notebook=code, answers=journal(root, q_01="B"))
-    monkeypatch.delenv("COURSE_RUN_STUDENT_CODE")
     assert [row.score for row in batch.grade("q", root=root).rows] == [6.0]
     assert not mark.exists()
     monkeypatch.setenv("COURSE_RUN_STUDENT_CODE", "1")

@@ -11,7 +11,8 @@ from html import escape
 
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+
+from course.grading import cells
 
 MOST_CHARACTERS = 20_000
 MOST_IMAGE_CHARACTERS = 2_000_000
@@ -53,11 +54,11 @@ def _output(raw: NotebookNode) -> NotebookNode | None:
     kind = raw.get("output_type")
     if kind == "stream":
         name = "stderr" if raw.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=_text(raw.get("text")))
+        return cells.output("stream", name=name, text=_text(raw.get("text")))
     if kind == "error":
         lines = raw.get("traceback")
         lines = lines if isinstance(lines, list) else []
-        return new_output(
+        return cells.output(
             "error",
             ename=_text(raw.get("ename")),
             evalue=_text(raw.get("evalue")),
@@ -68,7 +69,8 @@ def _output(raw: NotebookNode) -> NotebookNode | None:
     if not data or kind not in ("execute_result", "display_data"):
         return None
     count = {"execution_count": _count(raw.get("execution_count"))}
-    return new_output(kind, data, **(count if kind == "execute_result" else {}))
+    count = count if kind == "execute_result" else {}
+    return cells.output(kind, data=data, metadata={}, **count)
 
 
 def _data(data: dict) -> dict[str, str]:

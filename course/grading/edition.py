@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from course.errors import CourseError
+from course.grading import cells as made
 from course.grading import stubs
 from course.grading.clean import as_text
 from course.quiz.bank import Bank
@@ -27,9 +27,9 @@ PLAIN = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-_NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 _KEPT = ("nbgrader", "deletable", "editable")
 _MOST_CELLS = 2_000
+_MOST_CHARACTERS = 2_000_000
 
 
 def student_edition(notebook: NotebookNode, bank: Bank) -> NotebookNode:
@@ -189,8 +189,8 @@ def _blank(released: NotebookNode) -> NotebookNode:
 
 def _own(cell: NotebookNode, is_new: bool, *, name: str) -> NotebookNode:
     if is_new and cell.cell_type != "code":
-        return new_markdown_cell(as_text(cell.source), id=name)
-    return _NEW[cell.cell_type](cell.source, id=name)
+        return made.cell("markdown", as_text(cell.source), name=name)
+    return made.cell(cell.cell_type, cell.source, name=name)
 
 
 def _official(cell: NotebookNode, source: str) -> NotebookNode:
@@ -203,7 +203,7 @@ def _official(cell: NotebookNode, source: str) -> NotebookNode:
         is_text = cell.cell_type != "code" and source.strip() != cell.source.strip()
         fresh.source = as_text(source) if is_text else source
     elif cell.cell_type == "code" and is_graded(cell):
-        fresh.outputs = [new_output("execute_result", {"text/plain": "0"}, execution_count=None)]
+        fresh.outputs = [made.result("0")]
     return fresh
 
 
@@ -217,7 +217,7 @@ def _differs(cell: NotebookNode, official: NotebookNode) -> bool:
 
 
 def _notebook(cells: list[NotebookNode]) -> NotebookNode:
-    return new_notebook(cells=cells, metadata=nbformat.from_dict(PLAIN))
+    return made.notebook(cells, PLAIN)
 
 
 def _read(submitted: bytes | None) -> tuple[list[NotebookNode], str]:
@@ -225,12 +225,14 @@ def _read(submitted: bytes | None) -> tuple[list[NotebookNode], str]:
     if not submitted:
         return [], "There is no notebook to be used in the submission"
     try:
-        found = json.loads(submitted)
-        cells = [_cell(cell) for cell in found["cells"] if isinstance(cell, dict)]
+        given = json.loads(submitted)["cells"]
+        cells = [_cell(cell) for cell in given[: _MOST_CELLS + 1] if isinstance(cell, dict)]
     except (ValueError, KeyError, TypeError, RecursionError):
         return [], "The notebook is damaged and could not be read"
     if len(cells) > _MOST_CELLS:
         return [], f"The notebook has more than {_MOST_CELLS:,} cells"
+    if sum(len(cell.source) for cell in cells) > _MOST_CHARACTERS:
+        return [], f"The notebook's cells have more than {_MOST_CHARACTERS:,} characters"
     return cells, ""
 
 
@@ -240,7 +242,7 @@ def _cell(raw: dict) -> NotebookNode:
     # a lone surrogate is JSON, but no text that can be written to a file
     source = source.encode("utf-8", "replace").decode()
     kind = raw.get("cell_type")
-    cell = _NEW[kind if isinstance(kind, str) and kind in _NEW else "raw"](source)
+    cell = made.cell(kind if kind in made.KINDS else "raw", source)
     marked = raw.get("metadata")
     marked = marked.get("nbgrader") if isinstance(marked, dict) else None
     if isinstance(marked, dict):

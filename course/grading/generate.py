@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -14,7 +14,7 @@ from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution
 from traitlets.config import Config
 
 from course.errors import CourseError
-from course.grading import gradebook, scorer, settings
+from course.grading import gradebook, late, scorer, settings
 from course.grading.settings import quizzes
 from course.quiz.bank import complete
 from course.quiz.release import student_items
@@ -46,19 +46,26 @@ def release(names: Iterable[str], *, root: str | Path) -> list[str]:
 
 
 def record(name: str, *, root: str | Path) -> bool:
-    """Tell gradebook.db the quiz's cells and points; False when it knew them already.
+    """Tell gradebook.db the quiz's cells, points and due date; False when it knew the cells.
 
     Raises CourseError where submissions are graded that had other items.
     """
     root = Path(root).absolute()
-    quiz = scorer.quiz(name, root=root)
-    if _known(root, name) == _expected(quiz):
-        return False
-    with _workshop(root) as workshop:
-        config = _config(root, name, workshop)
-        config.GenerateAssignment.preprocessors.remove(settings.WRITE_ITEMS)
-        _generate(config)
-    return True
+    with gradebook.opened(root) as book:
+        return tell(book, name, root=root)
+
+
+def tell(book: Gradebook, name: str, *, root: Path) -> bool:
+    """What `record` does, in a gradebook that is open already."""
+    is_new = _known(book, name) != _expected(scorer.quiz(name, root=root))
+    book.db.rollback()  # nbgrader writes on a connection of its own
+    if is_new:
+        with _workshop(root) as workshop:
+            config = _config(root, name, workshop)
+            config.GenerateAssignment.preprocessors.remove(settings.WRITE_ITEMS)
+            _generate(config)
+    late.note_due_date(book, name, settings.load(root))
+    return is_new
 
 
 def before_grading(*, assignment: str, student: str, notebooks: list[str]) -> None:
@@ -124,11 +131,10 @@ def _expected(quiz: scorer.Quiz) -> dict[str, tuple[float | None, str]]:
     }
 
 
-def _known(root: Path, name: str) -> dict[str, tuple[float | None, str]]:
-    with gradebook.opened(root) as book:
-        try:
-            notebook = book.find_notebook(name, name)
-        except MissingEntry:
-            return {}
-        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-        return {cell.name: (points.get(cell.name), cell.checksum) for cell in notebook.source_cells}
+def _known(book: Gradebook, name: str) -> dict[str, tuple[float | None, str]]:
+    try:
+        notebook = book.find_notebook(name, name)
+    except MissingEntry:
+        return {}
+    points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+    return {cell.name: (points.get(cell.name), cell.checksum) for cell in notebook.source_cells}

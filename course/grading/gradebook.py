@@ -24,6 +24,12 @@ def opened(root: Path) -> Iterator[Gradebook]:
             yield book
 
 
+def kept(root: Path) -> bool:
+    """Whether there may be a gradebook: a file that is there, or a database on a server."""
+    file = CourseDirectory(config=settings.load(root)).db_url.partition("sqlite:///")
+    return not file[1] or Path(file[2]).exists()
+
+
 def points(submission: SubmittedAssignment) -> float:
     """A recorded submission's points, less what coming late costs; never under 0."""
     return max(0.0, float(submission.score) - float(submission.late_submission_penalty))

@@ -2,25 +2,21 @@
 
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
 from course.errors import CourseError
-from course.grading.settings import ANSWERS, ITEMS
+from course.grading.scorer import without_path
+from course.grading.settings import ANSWERS, TIMESTAMP
 from course.quiz.archive import MOST_NOTEBOOK_BYTES, name_problem, read_file
-from course.quiz.journal import MOST_BYTES as MOST_ANSWERS_BYTES
+from course.quiz.journal import Journal
 
+SECRET = "submission_secret.txt"
 _MOST_SMALL_BYTES = 4_096
-_TIMESTAMP = "timestamp.txt"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?( [A-Za-z0-9+:-]{1,9})?")
 """nbgrader would look in any file for the time zone that a student names."""
-_SECRET = "submission_secret.txt"
 
 
 @dataclass(frozen=True)
@@ -30,6 +26,14 @@ class Submission:
     student: str
     folder: Path
     refused: str = ""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a hand-in that are read, by name, and why others could not be."""
+
+    content: dict[str, bytes]
+    unread: dict[str, str]
 
 
 def submissions(quiz: str, *, root: Path) -> list[Submission]:
@@ -51,6 +55,29 @@ def submissions(quiz: str, *, root: Path) -> list[Submission]:
     return found
 
 
+def read(submission: Submission) -> Files:
+    """The notebook, the answers and nbgrader's secret, where they are plain files of a sensible
+    size; nothing else of the folder, and nothing of a hand-in that is refused."""
+    if submission.refused:
+        return Files({}, {})
+    folder, content, unread = submission.folder, {}, {}
+    notebook = f"{folder.name}.ipynb"
+    found, trouble = read_notebook(folder / notebook)
+    if found is not None:
+        content[notebook] = found
+    elif trouble:
+        unread[notebook] = trouble
+    try:
+        if os.path.lexists(folder / ANSWERS):
+            content[ANSWERS] = Journal(folder / ANSWERS, folder.name).written()
+    except (CourseError, OSError) as error:
+        unread[ANSWERS] = without_path(error, folder)
+    secret = _usable(folder / SECRET, most=_MOST_SMALL_BYTES)
+    if secret is not None:
+        content[SECRET] = secret
+    return Files(content, unread)
+
+
 def read_notebook(path: Path) -> tuple[bytes | None, str]:
     """A submitted notebook's bytes (None when there is none to use) and what is wrong with it."""
     try:
@@ -59,39 +86,9 @@ def read_notebook(path: Path) -> tuple[bytes | None, str]:
         return None, str(error)
 
 
-@contextmanager
-def staged(submission: Submission, *, root: Path) -> Iterator[str]:
-    """A clean copy of one submission for nbgrader: yields its `submitted_directory` in `root`.
-
-    Only files that a hand-in has are in it, and only where they are plain files of a sensible
-    size; a notebook that is missing or can't be used is an empty file, for the exporter to mend.
-    The questions are the released ones, for cells of the student's own that open the quiz.
-    """
-    home = Path(tempfile.mkdtemp(prefix=".grading-", dir=root))
-    try:
-        quiz = submission.folder.name
-        folder = home / submission.student / quiz
-        folder.mkdir(parents=True)
-        notebook, _ = read_notebook(submission.folder / f"{quiz}.ipynb")
-        (folder / f"{quiz}.ipynb").write_bytes(notebook or b"")
-        kept = {
-            ANSWERS: _usable(submission.folder / ANSWERS, most=MOST_ANSWERS_BYTES),
-            _SECRET: _usable(submission.folder / _SECRET, most=_MOST_SMALL_BYTES),
-            ITEMS: _usable(root / "quizzes" / quiz / ITEMS, most=MOST_NOTEBOOK_BYTES),
-        }
-        for name, content in kept.items():
-            if content is not None:
-                (folder / name).write_bytes(content)
-        if handed_in := timestamp(submission.folder):
-            (folder / _TIMESTAMP).write_text(handed_in)
-        yield home.name
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
 def timestamp(folder: Path) -> str:
     """When a submission was handed in, as nbgrader writes it; "" when that can't be known."""
-    text = (_usable(folder / _TIMESTAMP, most=_MOST_SMALL_BYTES) or b"").decode(errors="replace")
+    text = (_usable(folder / TIMESTAMP, most=_MOST_SMALL_BYTES) or b"").decode(errors="replace")
     try:
         return text.strip() if _TIME.fullmatch(text.strip()) and parse_utc(text.strip()) else ""
     except (ValueError, OverflowError, TypeError):

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Dict
 
-from course.grading import edition, intake, scorer, shown
+from course.grading import cells, edition, intake, scorer, shown
 from course.grading.settings import ITEMS
 from course.grading.where import NOTE, folder_of, quiz_of
 from course.quiz.release import student_items
@@ -64,20 +62,12 @@ class Submitted(NotebookExporter):
 class ReadAnswers(NbGraderPreprocessor):
     """Autograde, first: the marks, settled before any of the student's code runs."""
 
-    ready = Dict(help="Marks by student that were worked out before the batch.").tag(config=True)
-
     def preprocess(self, nb, resources):
-        marks = self.ready.get(resources["nbgrader"]["student"])
-        if marks is None:
-            folder = folder_of(self.config, "submitted", resources)
-            marks = scorer.mark(quiz_of(self.config, resources), folder)
+        folder = folder_of(self.config, "submitted", resources)
+        marks = scorer.mark(quiz_of(self.config, resources), folder)
         noted = nb.metadata.get(NOTE, {}).get("remarks", [])
         resources["course"] = replace(marks, remarks=(*noted, *marks.remarks))
         return nb, resources
-
-
-class _OutOfTime(Exception):
-    """The notebook as a whole has run for too long."""
 
 
 class WriteMarks(NbGraderPreprocessor):
@@ -92,7 +82,7 @@ class WriteMarks(NbGraderPreprocessor):
         if marks.remarks:
             for remark in marks.remarks:
                 self.log.warning("%s%s", NOTICED, remark)
-            nb.cells.insert(0, new_markdown_cell(_told(marks.remarks), id="remarks"))
+            nb.cells.insert(0, cells.cell("markdown", _told(marks.remarks), name="remarks"))
         nb.metadata = nbformat.from_dict(edition.PLAIN)
         return nb, resources
 
@@ -108,12 +98,15 @@ class FlagByHand(NbGraderPreprocessor):
         if not waiting:
             return nb, resources
         with Gradebook(about["db_url"]) as book:
-            place = about["notebook"], about["assignment"], about["student"]
-            for name in waiting:
-                grade = book.find_grade(name, *place)
-                grade.auto_score, grade.needs_manual_grade = None, True
+            self.flag(book, waiting, about)
             book.db.commit()
         return nb, resources
+
+    def flag(self, book, waiting, about):
+        """Flag the cells named `waiting` in a gradebook, or in what stands in for one."""
+        for name in waiting:
+            grade = book.find_grade(name, about["notebook"], about["assignment"], about["student"])
+            grade.auto_score, grade.needs_manual_grade = None, True
 
 
 def _told(remarks: tuple[str, ...]) -> str:

@@ -85,7 +85,7 @@ def _nothing(quiz: str, handed_in: bool) -> str:
 
 def _grades(quiz: str, root: Path) -> dict[str, dict[str, Recorded]]:
     """What the gradebook knows, by student and item; {} where it knows nothing of the quiz."""
-    if not (root / "gradebook.db").exists():
+    if not gradebook.kept(root):
         return {}
     found: dict[str, dict[str, Recorded]] = {}
     with gradebook.opened(root) as book:

@@ -4,9 +4,10 @@ Everything here happens before any student's code runs, from two files only: the
 solutions/ and the journal in submitted/. A student's items.json or notebook has no say.
 """
 
+import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +23,14 @@ from course.grading.settings import ANSWERS, BANK
 from course.quiz import bank as banks
 from course.quiz import seal
 from course.quiz.bank import Bank, Item
-from course.quiz.journal import Event, Journal
+from course.quiz.journal import Event, Journal, parse_events
 from course.quiz.score import PROGRAMS, score
 
 __all__ = ["Mark", "Marks", "Quiz", "as_text", "clamp", "mark", "quiz"]
+
+
+_MOST_HEARD = 5_000
+"""Responses whose feedback is kept at hand: opening it is made to be slow."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Quiz:
     bank: Bank
     released: NotebookNode
     _sealed: dict[tuple[str, int | None], dict] = field(default_factory=dict, compare=False)
+    _heard: dict[tuple, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def sealed(self, item: Item) -> dict:
         """The item (or variant) as a student may see it, with its feedback, whatever the policy."""
@@ -45,19 +51,41 @@ class Quiz:
             self._sealed[name] = item.public() | {"sealed": box}
         return self._sealed[name]
 
+    def feedback(self, item: Item, response: object) -> tuple[str, ...]:
+        """The texts that open with a response; a class gives the same few answers."""
+        said = json.dumps(response, sort_keys=True, default=repr)
+        name = item.id, item.number, hashlib.sha256(said.encode(errors="replace")).digest()
+        if name not in self._heard:
+            if len(self._heard) >= _MOST_HEARD:
+                self._heard.clear()
+            self._heard[name] = _feedback(self.sealed(item), response)
+        return self._heard[name]
+
 
 def quiz(name: str, *, root: Path) -> Quiz:
     """The quiz in solutions/`name`, or CourseError."""
-    folder = root / "solutions" / name
-    notebook, bank = folder / f"{name}.ipynb", folder / BANK
-    for path in (notebook, bank):
+    return parse(name, files(name, root=root), folder=root / "solutions" / name)
+
+
+def files(name: str, *, root: Path) -> dict[str, bytes]:
+    """The two files that make the quiz in solutions/`name`, by name, or CourseError."""
+    found = {}
+    for part in (f"{name}.ipynb", BANK):
+        path = root / "solutions" / name / part
         if not path.is_file():
             raise CourseError(f"There is no {path}; solutions/ holds one folder for each quiz.")
-    loaded = banks.load(bank, facts=facts())
+        found[part] = path.read_bytes()
+    return found
+
+
+def parse(name: str, files: Mapping[str, bytes], *, folder: Path) -> Quiz:
+    """The quiz in the bytes of its files; `folder` is where they lie, for what is said of them."""
+    notebook, bank = folder / f"{name}.ipynb", folder / BANK
+    loaded = banks.parse(files[BANK], bank, facts=facts())
     if loaded.quiz != name:
         raise CourseError(f"{bank} says quiz = {loaded.quiz!r}; its folder is called {name}.")
     try:
-        written = nbformat.read(notebook, as_version=4)
+        written = nbformat.reads(files[notebook.name].decode(), as_version=4)
     except Exception as error:  # nbformat has no one kind of error for a file it can't read
         raise CourseError(f"{notebook} is no notebook that can be read ({error}).") from error
     return Quiz(name, loaded, edition.student_edition(written, loaded))
@@ -73,11 +101,22 @@ def mark(quiz: Quiz, folder: Path) -> Marks:
 
     Functions wait: the journal does not hold them.
     """
-    journal = Journal(folder / ANSWERS, quiz.name)
+    student = folder.absolute().parent.name
     try:
-        events, remarks = journal.events(), list(journal.problems)
+        answers, trouble = Journal(folder / ANSWERS, quiz.name).written(), ""
     except (CourseError, OSError) as error:
-        events, remarks = [], [f"The answers file was not used: {_without_path(error, folder)}"]
+        answers, trouble = b"", without_path(error, folder)
+    return mark_answers(quiz, answers, student=student, trouble=trouble)
+
+
+def mark_answers(quiz: Quiz, answers: bytes, *, student: str, trouble: str = "") -> Marks:
+    """The marks for the bytes of a journal, handed in by `student`; functions wait.
+
+    `trouble` says why the journal could not be read, if so.
+    """
+    events, remarks = parse_events(answers, quiz.name)
+    if trouble:
+        remarks = [f"The answers file was not used: {trouble}"]
     asks = any(item.type not in PROGRAMS for item in quiz.bank.items)
     if not events and not remarks and asks:
         remarks.append("No answers are recorded in this submission.")
@@ -85,10 +124,15 @@ def mark(quiz: Quiz, folder: Path) -> Marks:
     counted = [one.event for one in chosen if one.event]
     remarks += _changed(quiz, counted)
     remarks += _gone(quiz, events)
-    remarks += _names(quiz, events, folder)
+    remarks += _names(quiz, events, student)
     remarks += [remark for one in chosen for remark in one.remarks]
     marks = [_mark(one, quiz) for one in chosen]
-    return Marks({mark.item: mark for mark in marks}, tuple(remarks))
+    return Marks({mark.item: mark for mark in marks}, tuple(map(_in_a_line, remarks)))
+
+
+def _in_a_line(remark: str) -> str:
+    """The remark without what a terminal obeys or a page turns round: it may hold a stranger's."""
+    return "".join(sign if sign.isprintable() else " " for sign in remark)
 
 
 def _chosen(quiz: Quiz, events: Sequence[Event]) -> list[Counting]:
@@ -125,7 +169,7 @@ def _gone(quiz: Quiz, events: Sequence[Event]) -> list[str]:
     return [f"Answers to questions that the quiz does not have (any more): {shown}."]
 
 
-def _names(quiz: Quiz, events: Sequence[Event], folder: Path) -> list[str]:
+def _names(quiz: Quiz, events: Sequence[Event], student: str) -> list[str]:
     """Names matter where they decide which numbers a student has."""
     drawn = {item.id for item in quiz.bank.items if item.drawn}
     if not any(event.item in drawn for event in events):
@@ -133,13 +177,13 @@ def _names(quiz: Quiz, events: Sequence[Event], folder: Path) -> list[str]:
     names = list(dict.fromkeys(event.student for event in events if event.student))
     if len(names) > 1:
         return [f"The answers were recorded under {len(names)} names: {', '.join(names)[:200]}."]
-    handed_in = folder.absolute().parent.name
-    if names and names[0] != handed_in:
+    if names and names[0] != student:
         return [f"The answers were recorded under the name {names[0]}."]
     return []
 
 
-def _without_path(error: Exception, folder: Path) -> str:
+def without_path(error: Exception, folder: Path) -> str:
+    """What the error says, without the instructor's folders."""
     return str(error).replace(f"{folder.absolute()}/", "")
 
 
@@ -161,7 +205,7 @@ def _mark(one: Counting, quiz: Quiz) -> Mark:
         reason,
         response,
         item.public(),
-        feedback=() if one.refused else _feedback(quiz.sealed(item), response),
+        feedback=() if one.refused else quiz.feedback(item, response),
         confidence=event.confidence if event else None,
     )
 

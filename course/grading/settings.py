@@ -18,6 +18,7 @@ CONFIG_FILE = "nbgrader_config.py"
 BANK = "bank.toml"
 ITEMS = "items.json"
 ANSWERS = "answers.jsonl"
+TIMESTAMP = "timestamp.txt"
 
 IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", BANK, "*.zip"]
 """nbgrader's own list, the keys, and hand-ins lying about; never the answers: they travel."""
@@ -56,10 +57,7 @@ AUTOGRADE = [
     _THEIRS + "CheckCellMetadata",
 ]
 
-FEEDBACK = [
-    _THEIRS + "GetGrades",
-    "course.grading.feedback.SumUp",
-]
+FEEDBACK = ["course.grading.feedback.SumUp"]
 
 _NOISE = r"Object of type <.+> not in session, add operation along"
 """SQLAlchemy about nbgrader 0.9.6, three times in each submission that is new to a gradebook."""
@@ -90,8 +88,11 @@ def apply(config: Config, *, root: str | Path) -> None:
     config.Autograde.pre_convert_hook = "course.grading.generate.before_grading"
     config.GenerateFeedback.exporter_class = "course.grading.feedback.FeedbackPage"
     config.GenerateFeedback.preprocessors = list(FEEDBACK)
-    config.FeedbackPage.template_name = "course_feedback"
-    config.FeedbackPage.extra_template_basedirs = [str(Path(__file__).with_name("templates"))]
+    config.AssignLatePenalties.plugin_class = "course.grading.late.LatePenalty"
+    if "nbgrader.converters.autograde" in sys.modules:  # nbgrader's own ways: they copy first
+        from course.grading import careful
+
+        careful.install()
 
 
 def load(root: str | Path) -> Config:

@@ -4,15 +4,17 @@ import html
 import json
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from course.errors import CourseError
+from course.grading import cells
 from course.grading.marks import Mark, label
 from course.quiz import markup, static
 from course.quiz.score import PROGRAMS, check
 
 KEPT = "course"
 """Our key in an output's metadata: what the feedback page needs to know of the mark."""
+REMARKS = "remarks"
+"""The id of the cell, on top of a graded notebook, with what the grader noticed."""
 _MOST_SHOWN = 300
 """Characters of a response that a page shows."""
 
@@ -24,11 +26,9 @@ def outputs(mark: Mark, *, count: int | None = None) -> list[NotebookNode]:
     said += [*mark.cases, *map(markup.plain, mark.feedback)]
     kept = {"item": mark.item, "state": mark.state, "label": label(mark.state)}
     return [
-        new_output("execute_result", {"text/plain": repr(mark.points)}, execution_count=count),
-        new_output(
-            "display_data",
-            {"text/html": _page(mark, response), "text/plain": "\n".join(said)},
-            metadata={KEPT: kept},
+        cells.result(repr(mark.points), count=count),
+        cells.display(
+            {"text/html": _page(mark, response), "text/plain": "\n".join(said)}, {KEPT: kept}
         ),
     ]
 

@@ -43,7 +43,16 @@ def load(path: str | Path, *, facts: Mapping[str, object]) -> Bank:
 
     All mistakes of the file come as one CourseError that names file, item and field.
     """
-    table = _read(Path(path))
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise CourseError(f"The bank {path} cannot be read: {error.strerror}.") from None
+    return parse(content, path, facts=facts)
+
+
+def parse(content: bytes, path: str | Path, *, facts: Mapping[str, object]) -> Bank:
+    """The bank in the bytes of the TOML file `path`, as `load` gives it."""
+    table = _read(content, path)
     try:
         bank = Bank.model_validate(table)
     except ValidationError as error:
@@ -55,11 +64,9 @@ def load(path: str | Path, *, facts: Mapping[str, object]) -> Bank:
     return bank.model_copy(update={"items": items, "digest": _digest(bank, items)})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(content: bytes, path: str | Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode(), parse_float=Decimal)
-    except OSError as error:
-        raise CourseError(f"The bank {path} cannot be read: {error.strerror}.") from None
+        return tomllib.loads(content.decode(), parse_float=Decimal)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise CourseError(f"{path}, line {line}: save the file as UTF-8.") from None

@@ -80,17 +80,19 @@ class Journal:
 
     def events(self) -> list[Event]:
         """All valid events in their order; problems and errors as in `read`."""
-        self.problems = []
-        try:
-            with _opened(self.path, os.O_RDONLY) as file:
-                written = _contents(file, self.path)
-        except FileNotFoundError:
-            return []
-        events, self.problems = _events(written, self.assignment)
+        events, self.problems = parse_events(self.written(), self.assignment)
         return events
 
+    def written(self) -> bytes:
+        """The bytes of the file, none where there is none; JournalError as in `read`."""
+        try:
+            with _opened(self.path, os.O_RDONLY) as file:
+                return _contents(file, self.path)
+        except FileNotFoundError:
+            return b""
+
     def _next_attempt(self, item: str, written: bytes, most: int) -> int:
-        before = sum(event.item == item for event in _events(written, self.assignment)[0])
+        before = sum(event.item == item for event in parse_events(written, self.assignment)[0])
         if before >= most:
             raise NoAttemptLeft(
                 f"{item} is answered {before} time{'s' * (before > 1)}, and no more are counted: "
@@ -99,7 +101,7 @@ class Journal:
         return before + 1
 
 
-def _events(written: bytes, assignment: str) -> tuple[list[Event], list[str]]:
+def parse_events(written: bytes, assignment: str) -> tuple[list[Event], list[str]]:
     """The valid events of a journal's bytes, and what is to be said of its other lines."""
     rows = list(enumerate(written.split(b"\n"), start=1))
     problems = []
