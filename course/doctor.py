@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 from course.errors import CourseError
 from course.facts import Fact, edition, expired, near_expiry, today
+from course.project import find_root
 
 TESTED = Path(__file__).with_name("constraints.txt")
 DISTRIBUTION = "gpt-4o-mini-course"
@@ -43,6 +44,7 @@ def examine() -> Iterator[Finding]:
     yield key()
     yield endpoint()
     yield from facts()
+    yield from teaching()
 
 
 def python() -> Finding:
@@ -146,6 +148,21 @@ def endpoint() -> Finding:
         return Finding(BAD, str(error), "offline lessons need it; mend what the sentence names")
     how = "started for this look" if address.started else "was already running"
     return Finding(GOOD, f"the simulated endpoint answers at {address.url} ({how})")
+
+
+def teaching(root: Path | None = None) -> Iterator[Finding]:
+    """For an instructor: what is odd about hand-ins, and what others on this computer can reach."""
+    try:
+        root = root or find_root("solutions", "submitted")
+    except CourseError:
+        return
+    from course.grading import preflight, settings
+
+    said = [said for quiz in settings.quizzes(root) for said in preflight.hand_ins(root, quiz)]
+    said += preflight.computer(root)
+    yield from (Finding(NOTE, one) for one in said)
+    if not said:
+        yield Finding(GOOD, f"nothing is odd about the hand-ins in {root / 'submitted'}")
 
 
 def facts() -> Iterator[Finding]:
