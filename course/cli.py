@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from course import cli_bank, cli_decide
+from course import cli_bank, cli_decide, cli_grading, cli_instructor
 from course.errors import CourseError
 
 app = typer.Typer(
@@ -115,26 +115,9 @@ def release(
         print(f"quizzes/{name} is made from solutions/{name}")
 
 
-@app.command()
-def grade(quiz: Quiz, as_json: AsJson = False):
-    """Grade what lies in submitted/ into gradebook.db."""
-    from course.grading import batch
-    from course.project import find_root
-
-    summary = batch.grade(quiz, root=find_root("solutions"))
-    print(json.dumps(summary.as_dict(), indent=1) if as_json else summary)
-    if not summary.ok:
-        raise typer.Exit(1)
-
-
-@app.command()
-def feedback(quiz: Quiz):
-    """Write a feedback page for each graded submission."""
-    from course.grading import report
-    from course.project import find_root
-
-    for path in report.feedback(quiz, root=find_root("solutions")):
-        print(path)
+app.command()(cli_grading.grade)
+app.command()(cli_instructor.feedback)
+app.command()(cli_instructor.export)
 
 
 @app.command()

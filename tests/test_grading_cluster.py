@@ -226,7 +226,7 @@ def test_what_takes_the_call_and_never_answers_is_not_waited_for_forever(monkeyp
 
 
 def test_a_cluster_without_workers_says_how_to_start_one(alone, monkeypatch):
-    monkeypatch.setattr(cluster_join, "CONNECT_S", 1.0)
+    monkeypatch.setattr(cluster_join, "FIRST_WORKER_S", 1.0)
     address = alone.start(workers=0).address
     with pytest.raises(CourseError, match=f"has no worker: start some with `dask worker {address}"):
         DaskPool(address).__enter__()
