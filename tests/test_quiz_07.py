@@ -146,7 +146,7 @@ SEATED = (
 @pytest.mark.parametrize(
     ("body", "hint"),
     [
-        ("return [await tokens(text) for text in texts]", "1 calls at once used; at least 3"),
+        ("return [await tokens(text) for text in texts]", "1 call at once used; at least 3"),
         ("return await asyncio.gather(*[tokens(t) for t in texts])", "at most 3 may be"),
         (
             "async def seated(text):\n        async with asyncio.Semaphore(3):\n"

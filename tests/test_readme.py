@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VERBS = get_command(app).commands
 
 
-NAMED = sorted(set(re.findall(r"(?:`|^ {4}|&& )course (\w+(?: --\w+)?)", README, re.MULTILINE)))
+NAMED = sorted(set(re.findall(r"(?:`|^ {4}|&& )course (\w+(?: --[\w-]+)?)", README, re.MULTILINE)))
 
 
 @pytest.mark.parametrize("words", NAMED)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from course.errors import CourseError
 from course.grading.sandbox import Limits, Sandbox, available
 from course.grading.sandbox.limits import MIB
+from course.project import PACKAGE
 from course.quiz.fields import Case
 
 pytestmark = pytest.mark.skipif(bool(available()), reason=available() or "contained")
@@ -506,18 +508,25 @@ print(json.dumps(found))
 """
 
 
+def closed_above(path):
+    """The outermost folder above that only its owner may enter; None where others may."""
+    above = reversed(Path(path).parents)
+    return next((str(parent) for parent in above if parent.stat().st_mode & 5 != 5), None)
+
+
 def as_nobody(command, folder):
     """The command as another user, who can reach the interpreter wherever it is installed."""
-    hidden = [
-        path for path in {sys.prefix, sys.base_prefix, str(ROOT)} if path.startswith("/root/")
-    ]
+    closed = {path: closed_above(path) for path in {sys.prefix, sys.base_prefix, str(ROOT)}}
+    hidden = [path for path, above in closed.items() if above]
     lines = ["set -e"]
     for number, path in enumerate(hidden):
         (folder / str(number)).mkdir()
         lines.append(f"mount --bind '{path}' '{folder}/{number}'")
-    lines.append("mount -t tmpfs -o mode=755 none /root" if hidden else "true")
+    lines += [
+        f"mount -t tmpfs -o mode=755 none '{above}'" for above in set(closed.values()) - {None}
+    ]
     for number, path in enumerate(hidden):
-        lines.append(f"mkdir -p -m 755 '{path}'; mount --bind '{folder}/{number}' '{path}'")
+        lines.append(f"(umask 022; mkdir -p '{path}'); mount --bind '{folder}/{number}' '{path}'")
     lines.append('exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/ "$@"')
     return ["unshare", "-m", "sh", "-c", "\n".join(lines), "sh", *command]
 
@@ -529,3 +538,25 @@ def test_where_there_is_no_bubblewrap_that_is_one_sentence(monkeypatch):
     )
     with pytest.raises(CourseError, match="is missing"), Sandbox():
         pass
+
+
+def test_the_course_may_lie_in_a_folder_for_temporary_files_that_is_closed_to_others(tmp_path):
+    """As in a fresh clone: what the walls are built of must be open to the student's user."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(PACKAGE, closed / "course", ignore=shutil.ignore_patterns("__pycache__"))
+    program = textwrap.dedent("""
+        from course.grading.sandbox import Sandbox
+        with Sandbox() as sandbox, sandbox.submission({}, "q") as run:
+            for source in ("import course, pathlib", "from course import connect; connect()",
+                           "list(pathlib.Path(course.__file__).parent.iterdir())"):
+                ran = run.cell(source)
+                print(ran.ok, ran.problem)
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=closed,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == ["True "] * 3, done.stdout + done.stderr

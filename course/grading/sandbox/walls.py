@@ -55,7 +55,7 @@ def arguments(limits: Limits, settings: Path, endpoint: str) -> list[str]:
     for name in _FILES:
         line += ["--ro-bind", str(settings / name), f"/etc/{name}"]
     line += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
-    line += [*tmpfs("/dev/shm"), *tmpfs("/tmp"), *tmpfs(HOME, "0777")]
+    line += tmpfs("/dev/shm")
     for path in _programs():
         line += ["--ro-bind", path, path]
     if _is_under(str(PACKAGE.parent), "/usr"):  # a project that lies among programs
@@ -70,14 +70,24 @@ def arguments(limits: Limits, settings: Path, endpoint: str) -> list[str]:
     if endpoint:
         line += ["--ro-bind", str(Path(endpoint).parent), ENDPOINT]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
-    return [*_parents(line), *line, "--", "/bin/sh", "-c", _HOLD]
+    # what is mounted later may lie in these, wherever the course and its programs are installed
+    first = [
+        "--perms",
+        "0755",
+        "--dir",
+        str(Path(HOME).parent),
+        *tmpfs("/tmp"),
+        *tmpfs(HOME, "0777"),
+    ]
+    return [*first, *_parents(line), *line, "--", "/bin/sh", "-c", _HOLD]
 
 
 def _parents(line: list[str]) -> list[str]:
-    """The folders above all that is mounted, made first: bubblewrap's own are root's alone."""
+    """The folders above all that is mounted, made before it: bubblewrap's own are root's alone."""
     places = [where for at, where in enumerate(line) if at > 1 and line[at - 2].endswith("-bind")]
-    places += ["/etc/passwd", HOME]
-    above = {str(parent) for place in places for parent in Path(place).parents} - {"/", HOME}
+    places += ["/etc/passwd"]
+    above = {str(parent) for place in places for parent in Path(place).parents}
+    above -= {"/", "/tmp", HOME, str(Path(HOME).parent)}
     made = [["--perms", "0755", "--dir", parent] for parent in sorted(above)]
     return [part for each in made if not _is_under(each[-1], "/proc") for part in each]
 
