@@ -9,6 +9,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -434,6 +436,21 @@ def test_forks_of_the_grader_share_one_warm_process(sandbox):
     os.close(writer)
     with sandbox.submission({}, "01_sample") as run:
         assert run.cell("1").ok
+
+
+def test_graders_with_and_without_an_endpoint_take_no_room_from_one_another(sandbox, tmp_path):
+    def ask(endpoint):
+        for _ in range(30):
+            with sandbox.submission({}, "01_sample", endpoint) as run:
+                yield run.cell("x = 1").ok and not run.lost
+
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        sockets = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(3)]
+        for number, made in enumerate(sockets):
+            (tmp_path / str(number)).mkdir()
+            made.bind(str(tmp_path / str(number) / "s"))
+        asking = [None, *(Path(made.getsockname()) for made in sockets)]
+        assert [sum(each) for each in pool.map(lambda path: list(ask(path)), asking)] == [30] * 4
 
 
 def test_a_grader_that_is_killed_leaves_nothing_behind():

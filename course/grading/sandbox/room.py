@@ -45,7 +45,15 @@ class Room:
     home: str = ""
     why: str = ""
     slot: int = 0
+    is_ending: bool = False
     _info: int = field(default=-1, repr=False)
+    _first: int = field(default=-1, repr=False)
+    """The first process behind the walls, by a descriptor: a number may come to mean another."""
+
+    def is_ready(self, endpoint: str) -> bool:
+        """Whether it is still to be given to a grader, and its processes are whole."""
+        unused = self.control is None and not self.why and self.student >= 0
+        return unused and not self.is_ending and self.endpoint == endpoint
 
     def build(self) -> None:
         """Have bubblewrap start on the walls."""
@@ -55,24 +63,26 @@ class Room:
             told.seek(0)
             self._info, info = os.pipe()
             command = [walls.program(), "--info-fd", str(info), "--args", str(told.fileno())]
-            self.walls = subprocess.Popen(
-                command + line[line.index("--") :],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(info, told.fileno()),
-                bufsize=0,
-                env={},
-            )
-            os.close(info)
+            try:
+                self.walls = subprocess.Popen(
+                    command + line[line.index("--") :],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=(info, told.fileno()),
+                    bufsize=0,
+                    env={},
+                )
+            finally:
+                os.close(info)
 
     def is_built(self) -> bool:
         """Whether the walls stand, to be asked once they have said something."""
         said = self.walls.stdout.read(1)
         told = os.read(self._info, 4096) if said else b""
-        os.close(self._info)
         if told:
             self.holder = json.loads(told)["child-pid"]
+            self._first = os.pidfd_open(self.holder)
             self.proc = os.open(f"/proc/{self.holder}/root/proc", os.O_RDONLY | os.O_DIRECTORY)
         return bool(told)
 
@@ -81,7 +91,7 @@ class Room:
         self.talk, theirs = socket.socketpair()
         held = own = sysctl = -1
         if self.ways.contained:
-            held, own = os.pidfd_open(self.holder), os.open("/proc/self/ns/pid", os.O_RDONLY)
+            held, own = os.dup(self._first), os.open("/proc/self/ns/pid", os.O_RDONLY)
             sysctl = os.open("/proc/sys/user", os.O_RDONLY | os.O_DIRECTORY)
             drop.setns(held, drop.NEWPID)  # holds for the next fork
         else:
@@ -150,10 +160,15 @@ class Room:
 
     def kill(self) -> None:
         """End every process of the submission."""
-        target = (self.holder or self.walls.pid) if self.walls else -max(self.student, 0)
-        if target:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(target, signal.SIGKILL)
+        self.is_ending = True
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._first >= 0:
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+            elif self.walls and self.walls.returncode is None:
+                os.kill(self.walls.pid, signal.SIGKILL)
+            elif self.student > 0 and not self.walls:
+                os.kill(self.student, signal.SIGKILL)  # at its very start it leads no group yet
+                os.killpg(self.student, signal.SIGKILL)
 
     def clear(self) -> None:
         """Let go of all that the room held, once its processes have ended."""
@@ -164,7 +179,8 @@ class Room:
             self.walls.returncode = 0
             self.walls.stdin.close()
             self.walls.stdout.close()
-        if self.proc >= 0:
-            os.close(self.proc)
+        for fd in (self.proc, self._info, self._first):
+            if fd >= 0:
+                os.close(fd)
         if self.home:
             shutil.rmtree(self.home, ignore_errors=True)

@@ -73,31 +73,30 @@ class Warm:
         except (OSError, ValueError, KeyError):
             control.close()
             return
-        empty = [room for room in self._rooms if not room.control]
-        for room in empty:
-            if room.endpoint != endpoint:
-                room.control = None
-                room.kill()
-        fitting = [room for room in empty if room.endpoint == endpoint]
-        room = fitting[0] if fitting else self._new(endpoint)
+        ready = [room for room in self._rooms if room.is_ready(endpoint)]
+        room = ready[0] if ready else self._new(endpoint)
         room.control = control
         control.setblocking(False)
         self._look.register(control, selectors.EVENT_READ, (self._told, room))
         if room.student or room.why:
             room.give(control)
-        if self._ways.contained:
-            self._new(endpoint)
+        if self._ways.contained and not endpoint:  # an endpoint is one submission's own
+            self._new("")
+        self._clear()
 
     def _new(self, endpoint: str) -> Room:
         taken = {room.slot for room in self._rooms}
         slot = next(slot for slot in range(len(taken) + 1) if slot not in taken)
         room = Room(self._ways, endpoint, slot=slot)
         self._rooms.append(room)
-        if self._ways.contained:
-            room.build()
-            self._look.register(room.walls.stdout, selectors.EVENT_READ, (self._built, room))
-        else:
-            room.people(self._serve)
+        try:
+            if self._ways.contained:
+                room.build()
+                self._look.register(room.walls.stdout, selectors.EVENT_READ, (self._built, room))
+            else:
+                room.people(self._serve)
+        except OSError as error:
+            room.why = f"no process could be made for it ({error})"
         return room
 
     def _built(self, room: Room) -> None:
@@ -105,6 +104,8 @@ class Warm:
         try:
             if room.is_built():
                 room.people(self._serve)
+                if room.is_ending:  # its grader has gone meanwhile
+                    room.kill()
             else:
                 room.why = "bubblewrap could not build its walls"
         except OSError as error:
