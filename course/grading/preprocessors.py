@@ -110,5 +110,6 @@ class FlagByHand(NbGraderPreprocessor):
 
 
 def _told(remarks: tuple[str, ...]) -> str:
-    lines = "".join(f"<li>{html.escape(remark)}</li>" for remark in remarks)
+    """As HTML, each on one line: after an empty one Markdown would begin, links and pictures too."""
+    lines = "".join(f"<li>{html.escape(' '.join(remark.split()))}</li>" for remark in remarks)
     return f"<p><strong>What the grader noticed</strong></p>\n<ul>{lines}</ul>"

@@ -43,7 +43,7 @@ def run(
         started = subprocess.Popen(
             list(map(str, command)), cwd=cwd, env=env, stdout=said, stderr=said
         )
-    watch = _Watch(started.pid) if memory else None
+    watch = _Watch() if memory else None
     code = started.wait()
     wall = time.perf_counter() - began
     _reap()
@@ -78,21 +78,31 @@ def _busy() -> float:
 
 
 class _Watch(threading.Thread):
-    """Looks at the memory of a process and its descendants, ten times a second."""
+    """Looks at the memory of a process and its descendants, ten times a second.
 
-    def __init__(self, pid: int):
+    A look during which a process began or ended does not count: what it shares with others would
+    be counted once by half and once as a whole.
+    """
+
+    def __init__(self):
         super().__init__(daemon=True)
-        self._pid, self._most, self._end = pid, 0, threading.Event()
+        self._most, self._looks, self._end = 0, 0, threading.Event()
         self.start()
 
     def run(self) -> None:
         while not self._end.wait(_EVERY_S):
-            self._most = max(self._most, sum(_memory(pid) for pid in _tree(os.getpid())))
+            before = sorted(_tree(os.getpid()))
+            found = sum(map(_memory, before))
+            if before == sorted(_tree(os.getpid())):
+                self._most = max(self._most, found)
+                self._looks += 1
 
     def peak(self) -> float:
         """The most that was seen, in MiB."""
         self._end.set()
         self.join()
+        if not self._looks:
+            raise SystemExit("Memory could not be seen: processes began and ended at each look.")
         return self._most / MIB
 
 
