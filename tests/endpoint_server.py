@@ -8,8 +8,9 @@ import threading
 import time
 
 from course.endpoint.options import arguments, read
-from course.endpoint.server import Server, create_app, listen
+from course.endpoint.server import Server, create_app
 from course.endpoint.simulation.replies import Book, Entry
+from course.listening import listen
 
 BOOK = Book(
     {

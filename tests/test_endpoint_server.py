@@ -16,8 +16,9 @@ import pytest
 from endpoint_server import HELLO, KEY, ask, health, refused, running, wait_until
 
 from course.endpoint.options import Options
-from course.endpoint.server import listen, serve
+from course.endpoint.server import serve
 from course.errors import CourseError
+from course.listening import listen
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """nbgrader's own `autograde` beside submissions that would fill its disk or end its batch."""
 
-import os
 import subprocess
 import sys
 
@@ -50,8 +49,8 @@ def test_a_submission_that_is_a_link_is_refused_in_a_sentence(course, marks):
 
 
 def test_only_the_files_of_a_hand_in_are_copied(course, marks):
-    copied = os.listdir(course[0] / "autograded" / "beside" / "q")
-    assert not {"private.txt", "more.txt"} & set(copied)
+    copied = course[0] / "autograded" / "beside" / "q"
+    assert not {"private.txt", "more.txt"} & {path.name for path in copied.iterdir()}
     assert marks["beside"].score == marks["zz_honest"].score
 
 

@@ -5,7 +5,6 @@ import contextlib
 import errno
 import gc
 import json
-import os
 import socket
 import time
 from pathlib import Path
@@ -19,10 +18,10 @@ from course.endpoint.options import Options
 from course.endpoint.service import Service
 from course.endpoint.simulation.replies import Book
 from course.errors import CourseError
+from course.listening import BACKLOG, listen
 
 HOST = "127.0.0.1"
 MAX_BODY = 32 * 1024 * 1024
-BACKLOG = 2048
 HEADER_S = 30.0
 """Seconds that a connection may take to send a whole request's headers."""
 SWEEP_TICKS = 50
@@ -67,27 +66,6 @@ def serve(
         finally:
             if uds is not None:
                 uds.unlink(missing_ok=True)
-
-
-def listen(port: int) -> socket.socket:
-    """A listening socket on loopback; CourseError where the port can't be had."""
-    # With the protocol named, asyncio switches Nagle's delay (40 ms a reply) off.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    # On Windows SO_REUSEADDR would let two programs share the port.
-    reuse = socket.SO_REUSEADDR if os.name == "posix" else socket.SO_EXCLUSIVEADDRUSE
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, reuse, 1)
-        listener.bind((HOST, port))
-        listener.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        taken = getattr(error, "errno", None) == errno.EADDRINUSE
-        why = "is in use by another program" if taken else f"can't be used ({error})"
-        raise CourseError(
-            f"Port {port} on {HOST} {why}; choose another with --port, or 0 for any free one."
-        ) from None
-    listener.setblocking(False)
-    return listener
 
 
 def listen_unix(path: Path) -> socket.socket:

@@ -110,6 +110,6 @@ class FlagByHand(NbGraderPreprocessor):
 
 
 def _told(remarks: tuple[str, ...]) -> str:
-    """As HTML, each on one line: after an empty one Markdown would begin, links and pictures too."""
+    """As HTML, each on one line: after an empty line Markdown, with its links, would begin."""
     lines = "".join(f"<li>{html.escape(' '.join(remark.split()))}</li>" for remark in remarks)
     return f"<p><strong>What the grader noticed</strong></p>\n<ul>{lines}</ul>"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import uvicorn
 
-from course.endpoint.server import Server, listen
+from course.endpoint.server import Server
+from course.listening import listen
 
 
 class Bare:
