@@ -39,8 +39,14 @@ def page(item: Public, response: Any = None) -> str:
 
 def task(item: Public) -> str:
     """What is asked for and what it is worth: `Choose one. 1 point.`"""
+    points = item.get("points", 1)
+    return f"{todo(item)} {points} point{'' if points == 1 else 's'}.".strip()
+
+
+def todo(item: Public) -> str:
+    """What is asked for: `Choose one.`"""
     function = item.get("function", "")
-    todo = {
+    return {
         "single": "Choose one.",
         "multiple": f"Choose {item.get('choose', 'all that apply')}.",
         "numeric": "Give a number.",
@@ -51,8 +57,6 @@ def task(item: Public) -> str:
         "code": f"Write the function {function}.",
         "measured": f"Write the function {function}.",
     }.get(item["type"], "")
-    points = item.get("points", 1)
-    return f"{todo} {points} point{'' if points == 1 else 's'}.".strip()
 
 
 def told(item: Public, response: Any) -> str:
