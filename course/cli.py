@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from course import cli_bank, cli_decide, cli_grading, cli_instructor
+from course import cli_bank, cli_decide, cli_grading, cli_instructor, cli_live
 from course.errors import CourseError
 
 app = typer.Typer(
@@ -148,8 +148,16 @@ def demo(
     students: Annotated[int, typer.Option(min=1, max=1000)] = 5,
     into: Annotated[Path | None, typer.Option(help="Keep the course it plays in here.")] = None,
     as_json: AsJson = False,
+    live: Annotated[
+        int | None, typer.Option(help="A live class instead, with so many.", min=1, max=1000)
+    ] = None,
 ):
-    """Play a class: release, answer, hand in, collect, grade, feedback."""
+    """Play a class: release, answer, hand in, collect, grade, feedback; or a live one."""
+    if live:
+        from course.live import demo as live_demo
+
+        live_demo.play(live)
+        return
     from course import demo
 
     played = demo.play(students, into=into)
@@ -173,6 +181,7 @@ def refresh(
 
 app.command()(cli_decide.decide)
 app.add_typer(cli_bank.app, name="bank")
+app.add_typer(cli_live.app, name="live")
 
 
 def main() -> None:
