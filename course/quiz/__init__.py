@@ -16,6 +16,7 @@ The package can be called, and gives a Quiz. Its files, in reading order:
     markup, static           texts, and items without a widget
     trial, practice          trying a function, and practising
     widget                   an item to answer
+    live                     the same quiz, answered by the whole room at once
     handin, archive, collect the way to the teacher
 """
 
@@ -118,6 +119,15 @@ class Quiz:
         from course.quiz.practice import Practice
 
         return Practice(self)
+
+    def live(self, code: str, *, server: str | None = None, name: str | None = None) -> Any:
+        """The live class with this code as a widget; nothing of it goes into the journal.
+
+        `server` is the address on the screen (default: COURSE_LIVE), `name` what the class sees.
+        """
+        from course.quiz import live
+
+        return live.join(self, code, server=server, name=name)
 
     def recorded(self, item_id: str) -> Answer | None:
         """The answer in the journal, with its feedback; None when there is no valid one."""
