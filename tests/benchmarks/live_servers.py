@@ -1,11 +1,9 @@
 """The servers of the load script: the class, started as an instructor does, and the bare echo."""
 
 import contextlib
-import json
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import servers
+
+from course.live import store
 
 QUIZ = "load"
 ITEM = "load-01"
@@ -51,6 +51,14 @@ def course(folder: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Place:
+    """A course's folder, and the database of its meetings: a file or a URL."""
+
+    root: Path
+    db: str
+
+
 @dataclass
 class Live:
     """A running class."""
@@ -77,12 +85,13 @@ class Live:
 
 @contextlib.contextmanager
 def live(
-    root: Path, *, core: int, port: int = 0, host: str = "127.0.0.1", again: bool = False
+    place: Place, *, core: int, port: int = 0, host: str = "127.0.0.1", again: bool = False
 ) -> Iterator[Live]:
     """`course live` on one core, until the end of the block: a new meeting, or the last `again`."""
     words = ["--quiz", QUIZ, "--host", host, "--port", str(port), "--most", "10000"]
+    words += ["--db", place.db]
     words += [] if again else ["--new"]
-    with _process([sys.executable, "-c", _START, *words], root, core) as process:
+    with _process([sys.executable, "-c", _START, *words], place.root, core) as process:
         told = _until(process, "Stop with")
         code = re.search(r"Code: +([A-Z]{6})", told)[1]
         found, secret = re.search(r"http://\S+:(\d+)/instructor#(\S+)", told).groups()
@@ -128,14 +137,11 @@ def _until(process: subprocess.Popen, start: str) -> str:
     raise SystemExit(f"The server did not start: {said}")
 
 
-def kept(root: Path, code: str) -> list[tuple[int, str]]:
-    """(round, key) of every answer in the log of a meeting, as another program reads it."""
-    with contextlib.closing(sqlite3.connect(root / "live.db")) as wire:
-        rows = wire.execute(
-            "SELECT body FROM events WHERE meeting = ? AND kind = 'answered'", (code,)
-        ).fetchall()
-    bodies = [json.loads(text) for (text,) in rows]
-    return [(body["round"], body["key"]) for body in bodies]
+def kept(place: Place, code: str) -> list[tuple[int, str]]:
+    """(round, key) of every answer in the log of a meeting, read by a process of its own."""
+    with store.opened(place.db) as log:
+        events = [event for event in log.events(code) if event.kind == "answered"]
+    return [(event.body["round"], event.body["key"]) for event in events]
 
 
 def wait_for(port: int, host: str = "127.0.0.1") -> None:
