@@ -19,9 +19,9 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
 NO_RETURN = (4000, 4001, 4003)
 
 
-def frame(text: str, opcode: int = 1) -> bytes:
+def frame(said: str | bytes, opcode: int = 1) -> bytes:
     """A masked frame of a client's (RFC 6455, section 5.2)."""
-    data = text.encode()
+    data = said.encode() if isinstance(said, str) else said
     head = bytes([0x80 | opcode])
     if len(data) < 126:
         return head + bytes([0x80 | len(data)]) + b"\0\0\0\0" + data
@@ -31,8 +31,8 @@ def frame(text: str, opcode: int = 1) -> bytes:
 class Wire(asyncio.Protocol):
     """One connection: the handshake, then frames, each text handed to `heard`."""
 
-    def __init__(self, host: str, heard, lost):
-        self._host, self._heard, self._lost = host, heard, lost
+    def __init__(self, host: str, heard, lost, *, path: str = "/live"):
+        self._host, self._heard, self._lost, self._path = host, heard, lost, path
         self._data, self._open, self.code = b"", False, 1006
         self.transport = None
 
@@ -40,7 +40,7 @@ class Wire(asyncio.Protocol):
         self.transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(
-            f"GET /live HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\n"
+            f"GET {self._path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
             "Sec-WebSocket-Version: 13\r\n\r\n".encode()
         )
@@ -82,7 +82,7 @@ class Wire(asyncio.Protocol):
             self.code = int.from_bytes(body[:2]) if body else 1005
             self.transport.close()
         elif opcode == 9:
-            self.transport.write(frame(body.decode("latin-1"), 10))
+            self.transport.write(frame(body, 10))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost(self.code)
