@@ -12,9 +12,9 @@ first, as its own start script and docker-compose.yml do, with Redis and one wor
 
 `--pids` are those of its worker and of its Redis: they move to the first core, where `course live`
 runs as well, each idle while the other is measured. Tried with the socket server of commit 469bfa0
-(2025, without its routes), python-socketio 5.11.3, uvicorn 0.30.1, uvloop, Redis 7.0.15. No package
-of its own is needed: this speaks Socket.IO with the connections of the class's own students, so that a
-client costs the same for both. The game is put into Redis, and its answers are read from there.
+(2025, without its routes), python-socketio 5.11.3, uvicorn 0.30.1, uvloop and Redis 7.0.15. This
+speaks Socket.IO with the connections of the class's own students, so that a client costs the same
+for both. The game is put into Redis, and its answers are read from there.
 
 In each round both have the class in turns, the other one first in every second round: all join at
 once, answer one question at random within 1.5 s, and one all at once. An answer of the class is
@@ -42,7 +42,7 @@ import live_peer_clients
 import live_servers
 import servers
 from live_clients import Student, Teacher
-from live_meeting import SPREAD_S, WAIT_S, Meeting, Times
+from live_meeting import SPREAD_S, WAIT_S, Meeting, Times, leave
 from live_servers import Place
 
 VOTES = {"spread": SPREAD_S, "at once": 0.0}
@@ -197,8 +197,7 @@ async def _round(name: str, room: Room) -> Round:
     for how, spread in VOTES.items():
         votes[how] = await _vote(meeting, room, spread)
         print(f"{name:12} {how:8} {votes[how]}", flush=True)
-    for one in (*room.students, room.teacher):
-        one.leave()
+    leave(room.students, room.teacher)
     return Round(joined_s, votes)
 
 
