@@ -64,7 +64,8 @@ def grade(
                 progress=progress.Told(),
             )
     except KeyboardInterrupt:
-        print("Stopped. What is graded is kept; the same command goes on.", file=sys.stderr)
+        goes_on = "it begins again with --force" if force else "the same command goes on"
+        print(f"Stopped. What is graded is kept; {goes_on}.", file=sys.stderr)
         raise typer.Exit(_STOPPED) from None
     print(json.dumps(summary.as_dict(), indent=1) if as_json else summary)
     if not summary.ok:

@@ -63,6 +63,15 @@ def test_folders_are_searched_and_other_files_left_alone(root, inbox):
     assert [one.student for one in collect([inbox], root=root)] == ["ana", "ben"]
 
 
+def test_a_mailed_notebook_is_told_and_not_taken(root, inbox):
+    (root / "quizzes" / "q").mkdir(parents=True)
+    inbox.mkdir()
+    (inbox / "q.ipynb").write_text("{}")
+    (inbox / "other.ipynb").write_text("{}")
+    (told,) = collect([inbox], root=root)
+    assert str(told).startswith("q.ipynb: not taken") and told.ok
+
+
 def test_a_newer_one_replaces_an_older_one(root, inbox):
     hand_in(inbox)
     hand_in(inbox, minutes=1, more="b\n")

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 import sample_course
-from sample_course import hand_in, journal, line
+from sample_course import configure, hand_in, journal, line
 
 from course import doctor
-from course.grading import preflight, reach, settings
+from course.grading import batch, preflight, reach, settings
 
 STUDENT = SimpleNamespace(pw_uid=4711, pw_shell="/bin/bash")
 
@@ -183,6 +183,20 @@ def test_preflight_says_both(root, tmp_path):
         (cache / f"{student}+q+2026-11-21 10:00:00 UTC").mkdir(parents=True)
     said = preflight.preflight(root, "q")
     assert "byte for byte" in said[0] and "nbgrader_cache" in said[-1]
+
+
+def test_a_due_date_for_no_quiz_and_one_that_stays_in_the_gradebook_are_told(root):
+    configure(root, 'c.LatePenalty.due = {"q": "2026-12-01 12:00"}')
+    hand_in(root, "ana")
+    assert preflight.due_dates(root, "q") == []
+    batch.grade("q", root=root)
+    configure(root, 'c.LatePenalty.due = {"qq": "2026-12-01 12:00"}')
+    typo, kept = preflight.due_dates(root, "q")
+    assert "a due date for qq, which is no quiz here (did you mean q?)" in typo
+    assert "2026-12-01 12:00 (UTC) in the gradebook" in kept
+    configure(root, 'c.LatePenalty.due = {"q": ""}')
+    batch.grade("q", root=root)
+    assert preflight.due_dates(root, "q") == []
 
 
 def test_the_doctor_tells_an_instructor_the_same(root):

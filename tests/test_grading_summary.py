@@ -107,7 +107,7 @@ def test_elsewhere_there_is_a_line_now_and_then(stderr, monkeypatch):
         for status in ("graded", "failed", "graded"):
             told.step(status)
     # from the first, 2 more in 11 seconds; 2 are left: 11 seconds
-    assert screen.getvalue() == "3 of 5 submissions, 1 failed, 0.182 a second, 11 seconds left\n"
+    assert screen.getvalue() == "3 of 5 submissions, 1 failed, 0.18 a second, 11 seconds left\n"
 
 
 def test_a_grading_that_fails_closes_its_bar(stderr):

@@ -249,7 +249,36 @@ def test_a_class_about_another_quiz_is_named(live, folder):
     types_learner(folder.parents[1])
     with pytest.raises(CourseError) as error:
         quiz(TYPES_NAME).live(live.code, server=address(live))
-    assert f'join it with quiz("{NAME}").live(…)' in str(error.value)
+    assert f"This class is about the quiz {NAME}, not {TYPES_NAME}." in str(error.value)
+    with live.instructor() as teacher:
+        teacher.next()
+        before = teacher.until("counts")["joined"]
+        with pytest.raises(CourseError):
+            quiz(TYPES_NAME).live(live.code, server=address(live), name="Nobody")
+        join(live)
+        assert teacher.until("counts")["joined"] <= before + 1  # who was refused is not in it
+
+
+def test_a_name_without_letters_is_refused_and_a_later_name_changes_nothing(live, folder, capsys):
+    assert "at least one letter or digit" in refusal(live.code, server=address(live), name=" ")
+    join(live)
+    widget = quiz(NAME).live(live.code, server=address(live), name="Zoe")
+    assert f"You joined as {widget.meeting['name']}, and stay so" in capsys.readouterr().out
+
+
+def test_a_name_given_by_the_teacher_is_seen_at_once(live, teacher, folder):
+    widget = join(live)
+    assert teacher.do("rename", who=widget.meeting["who"], name="Grace")["type"] == "done"
+    until(lambda: widget.meeting["name"] == "Grace")
+
+
+def test_who_was_taken_out_and_let_in_again_can_come_back(live, teacher, folder):
+    widget = join(live)
+    for command in ("remove", "readmit"):
+        assert teacher.do(command, who=widget.meeting["who"])["type"] == "done"
+    assert until(lambda: widget.line.get("act")) == "Try again"
+    widget._handle_custom_msg({"kind": "come"}, [])
+    until(lambda: widget.line["kind"] == "open")
 
 
 def test_a_server_that_is_no_live_class_is_told(folder):

@@ -165,6 +165,15 @@ def test_a_traceback_is_plain_text_with_the_line(run):
     assert "\x1b" not in text and told.problem == "ZeroDivisionError: division by zero"
 
 
+def test_no_traceback_shows_where_the_grader_lies(run):
+    asked = run.cell("input()")
+    stopped = run.cell("def turn():\n    while True: pass\nturn()", seconds=0.3)
+    for told in (asked, stopped):
+        text = "\n".join(told.outputs[0].traceback)
+        assert "student.py" not in text and "shell.py" not in text and "Cell In" in text
+    assert "while True" in text
+
+
 def test_random_numbers_are_not_the_same_in_each_submission(sandbox):
     draws = []
     for _ in range(2):

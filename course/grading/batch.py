@@ -163,6 +163,7 @@ def _row(stands: Standing, status: str) -> Row:
         stands.seconds,
         by_hand=max(0, flagged - stands.not_run),
         not_run=stands.not_run,
+        late=rows.penalty,
     )
 
 

@@ -79,8 +79,7 @@ def export(
 
 def _check(quizzes: Sequence[str], root: Path) -> None:
     for quiz in quizzes:
-        if quiz not in settings.quizzes(root):
-            raise CourseError(f"There is no quiz {quiz} in {root / 'solutions'}.")
+        settings.check(quiz, root)
 
 
 def _recorded(

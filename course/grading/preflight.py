@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from nbgrader.api import MissingEntry
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from course.errors import CourseError
-from course.grading import intake, settings
+from course.grading import gradebook, intake, settings
+from course.grading.late import LatePenalty
 from course.grading.reach import MOST_NAMED, computer, listed
 from course.grading.settings import ANSWERS
 from course.quiz.archive import read_file
@@ -31,7 +33,36 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 def preflight(root: str | Path, quiz: str) -> list[str]:
     """Sentences to read before `quiz` is graded; [] where nothing is amiss."""
-    return [*hand_ins(root, quiz), *computer(root)]
+    return [*hand_ins(root, quiz), *due_dates(root, quiz), *computer(root)]
+
+
+def due_dates(root: str | Path, quiz: str) -> list[str]:
+    """What is odd about the due dates in nbgrader_config.py: names of no quiz, and old dates."""
+    root = Path(root).absolute()
+    due, known = LatePenalty(config=settings.load(root)).due, settings.quizzes(root)
+    said = [
+        f"nbgrader_config.py has a due date for {name}, which is no quiz here"
+        f"{settings.meant(name, known)}."
+        for name in due
+        if name not in known
+    ]
+    kept = None if quiz in due else _kept_date(root, quiz)
+    if kept:
+        said.append(
+            f"{quiz} has no due date in nbgrader_config.py, but {kept} (UTC) in the gradebook, and "
+            f'that one counts; c.LatePenalty.due = {{"{quiz}": ""}} takes it out.'
+        )
+    return said
+
+
+def _kept_date(root: Path, quiz: str) -> str:
+    """The due date in the gradebook, as text; "" for none."""
+    if not gradebook.kept(root):
+        return ""
+    with gradebook.opened(root) as book, contextlib.suppress(MissingEntry):
+        at = book.find_assignment(quiz).duedate
+        return f"{at:%Y-%m-%d %H:%M}" if at else ""
+    return ""
 
 
 def hand_ins(root: str | Path, quiz: str) -> list[str]:

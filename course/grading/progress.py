@@ -66,11 +66,15 @@ class Told(Silent):
         left = (self._total - self._done) / rate
         failed = f", {self._failed} failed" if self._failed else ""
         print(
-            f"{self._done} of {self._total} submissions{failed}, {rate:.3g} a second, "
+            f"{self._done} of {self._total} submissions{failed}, {_rate(rate)} a second, "
             f"{left:.0f} seconds left",
             file=sys.stderr,
             flush=True,
         )
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 class watching:  # noqa: N801 - reads as a verb in a with statement

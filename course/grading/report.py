@@ -49,6 +49,7 @@ def feedback(quiz: str, *, root: str | Path) -> list[Path]:
         if old.parent.name not in students:
             shutil.rmtree(old)
     if not students:
+        settings.check(quiz, root)
         raise CourseError(f"No submission of {quiz} is graded here: run `course grade {quiz}`.")
     config = settings.load(root)
     with gradebook.opened(root) as book:

@@ -1,17 +1,20 @@
 """nbgrader's settings for this course, in one place for its command, formgrader and ours."""
 
 import contextlib
+import difflib
 import logging
 import os
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_path
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
+
+from course.errors import CourseError
 
 COURSE_ID = "gpt-4o-mini-course"
 CONFIG_FILE = "nbgrader_config.py"
@@ -112,6 +115,19 @@ def load(root: str | Path) -> Config:
 def quizzes(root: Path) -> list[str]:
     """The names of the quizzes that have a bank in solutions/, in order."""
     return sorted(path.parent.name for path in (root / "solutions").glob(f"*/{BANK}"))
+
+
+def check(quiz: str, root: Path) -> None:
+    """CourseError for a quiz that the course does not have."""
+    known = quizzes(root)
+    if quiz not in known:
+        raise CourseError(f"There is no quiz {quiz} in {root / 'solutions'}{meant(quiz, known)}.")
+
+
+def meant(written: str, known: Sequence[str]) -> str:
+    """ " (did you mean …?)", or "" where no name is like it."""
+    near = difflib.get_close_matches(written, known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _not_to_copy(solutions: Path) -> list[str]:

@@ -18,7 +18,8 @@ class Row:
 
     The status is "graded", or "unchanged" where the marks of an earlier grading still hold. The
     score lacks the answers that a person has still to grade in the formgrader (`by_hand`) and the
-    functions that were not run (`not_run`); both are numbers of items.
+    functions that were not run (`not_run`); both are numbers of items. `late` are the points that
+    coming late has cost, and that are not in the score.
     """
 
     student: str
@@ -29,6 +30,7 @@ class Row:
     seconds: float = 0.0
     by_hand: int = 0
     not_run: int = 0
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Summary:
     def _waiting(self) -> Iterator[str]:
         if by_hand := sum(row.by_hand for row in self.rows):
             yield f"{_counted(by_hand, 'answer')} to grade by hand, in the formgrader."
+        if late := [row.late for row in self.rows if row.late]:
+            yield f"{_counted(len(late), 'hand-in')} came late: {sum(late):g} points taken off."
         if not_run := sum(row.not_run for row in self.rows):
             why = self.not_run_because or "The computer that graded them could not run them."
             yield f"{_counted(not_run, 'function')} not run. {why}"
@@ -124,6 +128,7 @@ def _line(row: Row) -> str:
     score = "failed" if row.score is None else f"{row.score:g} of {row.max:g}"
     waits = [f"{row.by_hand} by hand."] * bool(row.by_hand)
     waits += [f"{row.not_run} not run."] * bool(row.not_run)
+    waits += [f"{row.late:g} taken off: late."] * bool(row.late)
     return f"{_safe(row.student):<20} {score:>12}  {_safe(' '.join([*waits, row.reason]))}".rstrip()
 
 

@@ -92,6 +92,12 @@ class Audience:
         if line:
             line.end(REMOVED, "Your teacher has taken you out of this meeting.")
 
+    def rename(self, who: str, name: str) -> None:
+        """A student has another name now, given by the instructor."""
+        line = self.students.get(who)
+        if line:
+            line.say(write("you", name=name))
+
     # what they are told
 
     def publish(self, at: float, *, own: bool = False) -> None:

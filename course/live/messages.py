@@ -7,7 +7,8 @@ To the server
                                                          same student. `token` is the client's own
                                                          secret (16 to 128 of A-Z a-z 0-9 _ -),
                                                          made once and kept. `name` counts the
-                                                         first time only.
+                                                         first time only; quiz, which may be left
+                                                         out, is what the student expects
            v: 1, role: "instructor" or "screen", secret  what stands behind # in its address; the
                                                          screen (projector) only listens
   answer   key, round, item, response, confidence        `key` is new for each answer (8 to 64 of
@@ -29,6 +30,7 @@ To the client
            histograms, moves, solution                   wins. private: for the instructor
   yours    round, key, response, confidence, heard       a student's own saved answer to the item
                                                          that is on; heard, once it is revealed
+  you      name                                          to a student who was given another name
   saved    key, round                                    the answer is on the disk
   done     id                                            the command is on the disk
   refused  why, message, again; key or id                `again`: send the same once more, later
@@ -84,6 +86,7 @@ class Hello:
     """A student's token, or the meeting's secret."""
     code: str = ""
     name: str = ""
+    quiz: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,10 @@ def _hello(said: dict[str, Any]) -> Hello:
     if role != "student":
         _only(said, "v", "role", "secret")
         return Hello(role, _text(said, "secret", 200))
-    _only(said, "v", "role", "code", "token", "name")
-    code = plain_code(_text(said, "code", 40))
-    token = _signs(said, "token", 16, 128)
-    return Hello(role, token, code, _text(said, "name", 4 * LONGEST_NAME, least=0))
+    _only(said, "v", "role", "code", "token", "name", "quiz")
+    code, token = plain_code(_text(said, "code", 40)), _signs(said, "token", 16, 128)
+    name = _text(said, "name", 4 * LONGEST_NAME, least=0)
+    return Hello(role, token, code, name, _text(said, "quiz", 200) if "quiz" in said else "")
 
 
 def _answer(said: dict[str, Any]) -> Answer:
@@ -168,11 +171,6 @@ def _do(said: dict[str, Any]) -> Do:
     except Nonsense as error:
         raise Nonsense(str(error), id=name) from None
     return Do(name, command, told)
-
-
-def _ping(said: dict[str, Any]) -> Ping:
-    _only(said)
-    return Ping()
 
 
 def _only(said: dict[str, Any], *known: str) -> None:
@@ -230,7 +228,7 @@ _ABOUT: dict[str, dict[str, Callable[[dict[str, Any], str], Any]]] = {
     "unlock": {},
     "end": {},
 }
-_READ = {"hello": _hello, "answer": _answer, "do": _do, "ping": _ping}
+_READ = {"hello": _hello, "answer": _answer, "do": _do, "ping": lambda said: _only(said) or Ping()}
 
 
 def _finite(text: str) -> float:

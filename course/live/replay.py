@@ -43,7 +43,8 @@ class Replay(Room):
         self.about, self.tellings, self.most = past.about, past.tellings, 0
         self._past, self._speed = past, speed
         self.meeting = Meeting({name: {} for name in past.about.items})
-        self.audience = Audience(past.about, past.title, Views(self.meeting, past.tellings))
+        views = Views(self.meeting, past.tellings)
+        self.audience = Audience(past.about, f"{past.title} (replay)", views)
         self._prepare()
 
     def start(self) -> None:

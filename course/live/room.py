@@ -116,6 +116,9 @@ class Room:
         who = names.who(self.about.code, hello.secret)
         if who not in self.meeting.people:
             self._careful(line, hello.code, self.about.code)
+        if hello.quiz not in ("", self.about.quiz):
+            wrong = f"This class is about the quiz {self.about.quiz}, not {hello.quiz}."
+            raise Refused("quiz", wrong)
         event = self.meeting.join(who, hello.name, at=self.now())
         line.who = who
         # Also for one who is known: the first hello may be on its way to the disk still.
@@ -192,6 +195,8 @@ class Room:
             return
         if event.kind == "removed":
             self.audience.remove(event.body["who"])
+        elif event.kind == "renamed":
+            self.audience.rename(**event.body)
         self.audience.news(event.body.get("who", ""))
         voted = event.kind == "chose" and self.meeting.phase != "asked"
         self.audience.publish(self.now(), own=voted or event.kind == "revealed")

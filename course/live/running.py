@@ -29,18 +29,18 @@ def run(
 ) -> None:
     """Serve a meeting until Ctrl-C; one that is not over is gone on with, unless `new`."""
     with store.opened(db or root / FILE) as log:
-        bank, about, goes_on = _meeting(log, quiz, root=root, new=new)
-        log.hold(about.code)
-        room = Room(about, log, tellings(bank), title=bank.title, most=most)
-        with listen(port, host) as listener:
+        bank, unfinished = _meeting(log, quiz, root=root, new=new)
+        with listen(port, host) as listener:  # before a meeting is made that could not be held
+            about = unfinished or _begin(log, bank)
+            log.hold(about.code)
+            room = Room(about, log, tellings(bank), title=bank.title, most=most)
             at = room.audience.addresses = server.addresses(listener)
-            said = [f"{bank.title or bank.quiz}{' (goes on)' if goes_on else ''}"]
+            said = [f"{bank.title or bank.quiz}{' (goes on)' if unfinished else ''}"]
             said += _told(about, at)
             said.append("Stop with Ctrl-C; the same command goes on with this meeting.")
+            told = "\n".join(said)
             server.serve(
-                App(room, origins=origins),
-                listener,
-                ready=lambda: print("\n".join(said), flush=True),
+                App(room, origins=origins), listener, ready=lambda: print(told, flush=True)
             )
 
 
@@ -60,28 +60,33 @@ def _told(about: About, at: list[str]) -> list[str]:
     here = at[-1]
     return [
         f"Code:        {about.code}",
-        f"Students:    {', '.join(at)}",
+        f"Students:    {at[0]}",
         f"Instructor:  {here}/instructor#{about.secret}",
         f"Projector:   {here}/screen#{names.for_screen(about.secret)}",
     ]
 
 
-def _meeting(log: Store, quiz: str | None, *, root: Path, new: bool) -> tuple[Bank, About, bool]:
+def _begin(log: Store, bank: Bank) -> About:
+    items = past.digests(tellings(bank))
+    return store.begin(log, quiz=bank.quiz, bank=bank.digest, items=items)
+
+
+def _meeting(log: Store, quiz: str | None, *, root: Path, new: bool) -> tuple[Bank, About | None]:
+    """The bank, and the meeting to go on with, if there is one."""
     unfinished = [] if new else [about for about, over in log.meetings() if not over]
     found = next((one for one in unfinished if quiz in (None, one.quiz)), None)
     if found is None:
         bank = past.bank_of(quiz or _only(root), root=root)
-        items = past.digests(tellings(bank))
-        if not items:
+        if not tellings(bank):
             raise CourseError(f"{bank.quiz} has no question that can be answered live.")
-        return bank, store.begin(log, quiz=bank.quiz, bank=bank.digest, items=items), False
+        return bank, None
     bank = past.bank_of(found.quiz, root=root)
     if past.digests(tellings(bank)) != dict(found.items):
         raise CourseError(
             f"The meeting {found.code} is not over, but the questions of {found.quiz} were changed "
             "since it began; start a new one with --new."
         )
-    return bank, found, True
+    return bank, found
 
 
 def _only(root: Path) -> str:

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ _MOST_NAMESAKES = 99
 
 @dataclass(frozen=True)
 class Collected:
-    """What became of one zip: status new, replaced, already there, older or refused."""
+    """What became of one file: status new, replaced, already there, older, refused or left."""
 
     file: Path
     status: str
@@ -38,7 +38,7 @@ class Collected:
 
 
 def collect(
-    folders: Iterable[str | Path], *, root: str | Path, force: bool = False
+    folders: Sequence[str | Path], *, root: str | Path, force: bool = False
 ) -> list[Collected]:
     """Take zips, or folders of zips, into submitted/ under `root`: one record for each.
 
@@ -48,7 +48,18 @@ def collect(
     """
     zips, submitted = list(_zips(folders)), Path(root).absolute() / "submitted"
     settle(submitted)
-    return [_collect(path, submitted, force=force) for path in zips]
+    taken = [_collect(path, submitted, force=force) for path in zips]
+    return [*taken, *_left(folders, Path(root))]
+
+
+def _left(folders: Sequence[str | Path], root: Path) -> Iterator[Collected]:
+    """The notebooks that lie among the zips, as mailed by somebody who did not know better."""
+    quizzes = {path.name for path in (root / "quizzes").glob("*")}
+    for folder in map(Path, folders):
+        for path in sorted(folder.rglob("*.ipynb")) if folder.is_dir() else ():
+            if path.stem in quizzes and root.absolute() not in path.absolute().parents:
+                said = "not taken: answers lie beside it; ask for the zip of `course submit`."
+                yield Collected(path, "left", said)
 
 
 def settle(submitted: Path) -> None:
@@ -67,7 +78,7 @@ def _beside(path: Path, ending: str, other: str) -> Path:
     return path.with_name(name + other if other else name.removeprefix("."))
 
 
-def _zips(folders: Iterable[str | Path]) -> Iterator[Path]:
+def _zips(folders: Sequence[str | Path]) -> Iterator[Path]:
     for folder in map(Path, folders):
         if folder.is_dir():
             found = (path for path in folder.rglob("*") if path.suffix.lower() == ".zip")

@@ -49,11 +49,14 @@ def join(
 
     token, is_known = token_for(quiz.place.journal_path, plain)
     server = server or os.environ[SERVER]
-    hello = {"role": "student", "code": plain, "token": token, "name": name or GUEST}
+    if name is not None and not any(sign.isalnum() for sign in str(name)):
+        raise CourseError("Give a name with at least one letter or digit, or leave it out.")
+    hello = {"role": "student", "code": plain, "token": token, "name": str(name or GUEST)}
+    hello["quiz"] = quiz.name
     before = _joined.pop((quiz.place.journal_path, plain), None)
     if before:
         before.leave(_AGAIN)
-    widget, first = LiveWidget(plain), _First(quiz.name)
+    widget, first = LiveWidget(plain), _First()
     widget.join(address, hello, first=first.welcome, told=first.told)
     try:
         _check(first.wait(), is_known=is_known, server=server)
@@ -62,19 +65,20 @@ def join(
         raise
     _keep(quiz.place.journal_path, plain, token)
     _joined[quiz.place.journal_path, plain] = widget
+    if name and is_known and first.name and first.name != name:
+        print(f"You joined as {first.name}, and stay so; your teacher can rename you.")
     return widget
 
 
 class _First:
     """Waits for the first word of the class."""
 
-    def __init__(self, quiz: str):
-        self._quiz, self._event, self._status = quiz, threading.Event(), Status("connecting")
-        self._other = ""
+    def __init__(self):
+        self._event, self._status = threading.Event(), Status("connecting")
+        self.name = ""
 
     def welcome(self, message: Mapping[str, Any]) -> None:
-        if message["quiz"] != self._quiz:
-            self._other = str(message["quiz"])
+        self.name = message["you"]["name"]
 
     def told(self, status: Status) -> None:
         if status.kind != "connecting" and not self._event.is_set():
@@ -83,11 +87,6 @@ class _First:
 
     def wait(self) -> Status:
         self._event.wait(FIRST_S)
-        if self._other:
-            raise CourseError(
-                f"This class is about the quiz {self._other}, not {self._quiz}: "
-                f'join it with quiz("{self._other}").live(…).'
-            )
         return self._status
 
 

@@ -15,7 +15,7 @@ import anywidget
 import traitlets
 
 from course.quiz.live_answers import Answers
-from course.quiz.live_line import ELSEWHERE, Line, Status
+from course.quiz.live_line import ELSEWHERE, REMOVED, Line, Status
 from course.quiz.widget import joined
 
 NOTE = (
@@ -127,6 +127,8 @@ class LiveWidget(anywidget.AnyWidget):
                     self._welcome(message)
                 case "state":
                     self._draw(message)
+                case "you":
+                    self.set_trait("meeting", self.meeting | {"name": message["name"]})
                 case "yours":
                     self._answers.yours(message)
                 case "saved":
@@ -180,4 +182,6 @@ def _spoken(status: Status) -> dict[str, str]:
             return {"kind": kind, "words": words or LOST, "act": "Try now"}
     if status.code == ELSEWHERE:
         return {"kind": kind, "words": OVER, "act": "Go on here"}
+    if status.code == REMOVED or status.why == "removed":
+        return {"kind": kind, "words": words, "act": "Try again"}
     return {"kind": kind, "words": words or "The class has ended the connection."}

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -19,6 +20,7 @@ from traitlets import Type
 
 from course.grading.sandbox.collector import Collector, Stream
 
+_HERE = f"{Path(__file__).parent}{os.sep}"
 NO_INPUT = "input() has nobody to ask here: while a notebook is graded, give it values instead."
 
 
@@ -101,6 +103,16 @@ class Shell(InteractiveShell):
             self.events.trigger("post_execute")
             self.events.trigger("post_run_cell", result)
         return self._told
+
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        """What IPython shows of an exception, without the frames of this folder's files."""
+        found = super()._get_exc_info(exc_tuple)
+        at = found[2]
+        while at is not None and at.tb_next is not None:
+            if at.tb_next.tb_frame.f_code.co_filename.startswith(_HERE):
+                at.tb_next = None
+            at = at.tb_next
+        return found
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         try:

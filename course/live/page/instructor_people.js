@@ -19,8 +19,9 @@ export function people(details, summary, command) {
   details.append(make("p", {}, label, filter), list, more);
 
   function draw() {
-    const away = [...known.values()].filter(({ here }) => !here).length;
-    say(summary, `${known.size} joined${away ? `, ${away} of them away` : ""}`);
+    const staying = [...known.values()].filter(({ removed }) => !removed);
+    const away = staying.filter(({ here }) => !here).length;
+    say(summary, `${staying.length} joined${away ? `, ${away} of them away` : ""}`);
     if (!details.open) return;
     const wanted = filter.value.trim().toLowerCase();
     const found = [...known.values()]

@@ -13,7 +13,7 @@ const WHY = {
 // [{name, letter, words, command, told, why, isNext}]; `why` says why it can't be taken, or is "".
 export function steps(state, items, seconds) {
   const { phase, vote, item } = state;
-  const isShown = Boolean(state.private.tallies.at(-1)?.shown);
+  const isShown = phase !== "open" && Boolean(state.private.tallies.at(-1)?.shown);
   const next = following(items, item?.id);
   const comes = upcoming(state, next);
   const mayReveal = phase === "closed" ? "" : WHY[phase];

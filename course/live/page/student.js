@@ -95,6 +95,7 @@ function enter(code, who) {
       at("title").textContent = document.title = title || quiz;
       model.set("meeting", { ...model.get("meeting"), name: you.name, who: you.who });
     },
+    you: ({ name }) => model.set("meeting", { ...model.get("meeting"), name }),
     yours: mine.yours,
     saved: ({ key }) => mine.saved(key),
     refused: (message) => message.key && mine.refused(message),
@@ -127,11 +128,12 @@ function enter(code, who) {
   };
 }
 
-function spoken({ kind, code, words }) {
+function spoken({ kind, code, words, why }) {
   if (kind === "open") return { kind, words: "" };
   if (kind === "connecting") return { kind, words: "Connecting…" };
   if (kind === "lost") return { kind, words: words || LOST, act: "Try now" };
   if (code === 4001) return { kind, words: OVER, act: "Go on here" };
+  if (code === 4003 || why === "removed") return { kind, words, act: "Try again" };
   return { kind, words: words || "The class has ended the connection." };
 }
 
