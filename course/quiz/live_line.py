@@ -17,6 +17,8 @@ from course.errors import CourseError
 
 VERSION = 1
 NONSENSE, ELSEWHERE, REMOVED = 4000, 4001, 4003
+_CHANCE = random.Random()
+"""Its own, for a learner's `random.seed` and what is drawn after it are not to be changed."""
 STAYS_AWAY = (NONSENSE, ELSEWHERE, REMOVED)
 """After these close codes a client does not come back by itself."""
 LEAST_S, MOST_S, FIRST_S = 0.5, 8.0, 2.0
@@ -148,7 +150,7 @@ class Line:
 
 def _pause(tries: int) -> float:
     """Seconds until the next try, drawn at random, so that a room does not come back at once."""
-    return random.uniform(LEAST_S, min(MOST_S, FIRST_S * 2 ** min(tries, 4)))
+    return _CHANCE.uniform(LEAST_S, min(MOST_S, FIRST_S * 2 ** min(tries, 4)))
 
 
 def address_of(server: str) -> str:
